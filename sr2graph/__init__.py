@@ -1,0 +1,51 @@
+"""DICOM Structured Reports as lossless linked data.
+
+    report = sr2graph.read("report.dcm")
+    for item in report.walk():
+        print(item.position, item.value_type, item.concept_name, item.value)
+    graph = report.to_rdflib()
+    assert sr2graph.from_rdf(graph) == report
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sr2graph.dicom.concept import CodedConcept as CodedConcept
+    from sr2graph.dicom.content import ByReference as ByReference
+    from sr2graph.dicom.content import ContentItem as ContentItem
+    from sr2graph.dicom.content import RelationshipType as RelationshipType
+    from sr2graph.dicom.read import read as read
+    from sr2graph.dicom.report import Report as Report
+    from sr2graph.dicom.values import MeasuredValue as MeasuredValue
+    from sr2graph.dicom.values import ValueType as ValueType
+    from sr2graph.errors import SrError as SrError
+    from sr2graph.graph.from_rdf import from_rdf as from_rdf
+    from sr2graph.graph.from_rdf import reports_from_rdf as reports_from_rdf
+
+_HOMES = {
+    "ByReference": "dicom.content",
+    "CodedConcept": "dicom.concept",
+    "ContentItem": "dicom.content",
+    "MeasuredValue": "dicom.values",
+    "RelationshipType": "dicom.content",
+    "Report": "dicom.report",
+    "SrError": "errors",
+    "ValueType": "dicom.values",
+    "from_rdf": "graph.from_rdf",
+    "read": "dicom.read",
+    "reports_from_rdf": "graph.from_rdf",
+}
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when first used: `import sr2graph` itself stays instant."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sr2graph' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"sr2graph.{_HOMES[name]}"), name)

@@ -1,0 +1,1 @@
+"""Bytes to Report and back: the only room that knows how DICOM encodes things."""

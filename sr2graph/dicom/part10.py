@@ -1,0 +1,194 @@
+"""Files and streams to elements: preamble, meta information, transfer syntaxes (PS3.10 7, PS3.5 A)."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from struct import Struct, error
+
+from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
+from sr2graph.dicom.tokenise import LONG_VRS, SHORT_VRS, Elements, Tokeniser
+from sr2graph.errors import LimitError, NotDicomError, ReadError
+
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+DEFLATED_LITTLE = "1.2.840.10008.1.2.1.99"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+
+TRANSFER_SYNTAX_UID = 0x0002_0010
+MEDIA_STORAGE_SOP_CLASS_UID = 0x0002_0002
+MEDIA_STORAGE_SOP_INSTANCE_UID = 0x0002_0003
+
+_PREAMBLE = 128
+_PREFIX = b"DICM"
+_VRS = SHORT_VRS.keys() | LONG_VRS.keys()
+_tag = Struct("<HH").unpack_from
+_short_length = Struct("<H").unpack_from
+_long_length = Struct("<I").unpack_from
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The elements of one data set and how they were encoded."""
+
+    elements: Elements
+    transfer_syntax: str
+    meta: dict[int, bytes] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def read_encoded(data: bytes, limits: Limits = DEFAULT_LIMITS, *, by_pydicom: bool = False) -> Encoded:
+    """Return the elements of a DICOM file or bare data set.
+
+    Explicit and implicit VR little endian are tokenised here; big endian, and whatever the
+    tokeniser cannot make sense of, goes through pydicom (`by_pydicom` forces that).
+    Raises NotDicomError, ReadError or LimitError.
+    """
+    if len(data) > limits.max_bytes:
+        raise LimitError(f"{len(data)} bytes are more than the limit of {limits.max_bytes}")
+    meta, start, problems = _meta(data)
+    syntax = _uid(meta.get(TRANSFER_SYNTAX_UID, b""))
+    if not syntax:
+        syntax = _guessed_syntax(data, start)
+        problems.append("no transfer syntax is declared; it is guessed from the first bytes")
+    if syntax == DEFLATED_LITTLE:
+        data, start = _inflated(data[start:], limits), 0
+    if by_pydicom or syntax == EXPLICIT_BIG:
+        return _through_pydicom(data, start, syntax, meta, problems, limits)
+    body, padding = _without_padding(data, start)
+    tokeniser = Tokeniser(body, limits)
+    try:
+        elements = tokeniser.data_set(start, explicit=syntax != IMPLICIT_LITTLE)
+    except LimitError:
+        raise
+    except ReadError as cause:
+        problems.append(f"{cause}; read as far as pydicom could")
+        return _through_pydicom(data, start, syntax, meta, problems, limits, cause)
+    problems += [f"{padding} zero bytes follow the data set"] * bool(padding)
+    problems += [f"({t >> 16:04X},{t & 0xFFFF:04X}) appears twice; the last one is taken" for t in tokeniser.duplicates]
+    return Encoded(elements, syntax, meta, tuple(problems))
+
+
+def _through_pydicom(
+    data: bytes,
+    start: int,
+    syntax: str,
+    meta: dict[int, bytes],
+    problems: list[str],
+    limits: Limits,
+    cause: ReadError | None = None,
+) -> Encoded:
+    from sr2graph.dicom.pydicom_reader import elements_by_pydicom
+
+    try:
+        elements = elements_by_pydicom(
+            data[start:], explicit=syntax != IMPLICIT_LITTLE, big_endian=syntax == EXPLICIT_BIG, limits=limits
+        )
+    except ReadError as failure:
+        raise cause or failure from failure
+    if not elements and cause is not None:
+        raise cause
+    return Encoded(elements, syntax, meta, tuple(problems))
+
+
+def _uid(raw: bytes) -> str:
+    return raw.decode("ascii", "replace").strip(" \0")
+
+
+def _meta(data: bytes) -> tuple[dict[int, bytes], int, list[str]]:
+    """Return (meta elements, start of the data set, problems)."""
+    if data[_PREAMBLE : _PREAMBLE + 4] == _PREFIX:
+        meta, start = _meta_elements(data, _PREAMBLE + 4)
+        return meta, start, []
+    if data[:4] == _PREFIX:
+        meta, start = _meta_elements(data, 4)
+        return meta, start, ["the preamble is missing"]
+    if data[:4] == b"\x02\0\0\0":
+        meta, start = _meta_elements(data, 0)
+        return meta, start, ["the preamble is missing"]
+    if _looks_like_data_set(data):
+        return {}, 0, ["the preamble and meta information are missing"]
+    raise NotDicomError("not a DICOM file: it has neither a DICM prefix nor a data set at its start")
+
+
+def _looks_like_data_set(data: bytes) -> bool:
+    """Tell whether bytes start like a composite object: group 8, ascending, with sane lengths."""
+    if len(data) < 16 or data[:2] != b"\x08\0" or data[2:4] > b"\x20\0" and data[3:4] != b"\0":
+        return False
+    if data[4:6] in _VRS:
+        return True
+    (length,) = _long_length(data, 4)
+    return 8 + int(length) <= len(data) and length < 0x10000
+
+
+def _meta_elements(data: bytes, pos: int) -> tuple[dict[int, bytes], int]:
+    # PS3.10 7.1: always explicit VR little endian, whatever follows.  Its declared length is
+    # often wrong, so the group itself says where it ends.
+    meta: dict[int, bytes] = {}
+    try:
+        while pos < len(data):
+            group, number = _tag(data, pos)
+            if group != 2:
+                break
+            if data[pos + 4 : pos + 6] in SHORT_VRS:
+                (length,) = _short_length(data, pos + 6)
+                head = 8
+            else:
+                (length,) = _long_length(data, pos + 8)
+                head = 12
+            if pos + head + length > len(data):
+                raise ReadError(f"byte {pos}: the meta information runs past the end of the file")
+            meta[group << 16 | number] = data[pos + head : pos + head + length]
+            pos += head + length
+    except error as cause:
+        raise ReadError("the file ends inside its meta information") from cause
+    return meta, pos
+
+
+def _guessed_syntax(data: bytes, start: int) -> str:
+    if data[start + 4 : start + 6] in _VRS:
+        return EXPLICIT_LITTLE if data[start : start + 1] != b"\0" else EXPLICIT_BIG
+    return IMPLICIT_LITTLE
+
+
+def _inflated(data: bytes, limits: Limits) -> bytes:
+    # PS3.5 A.5: raw deflate (RFC 1951).  pydicom would inflate without a bound.
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        result = inflater.decompress(data, limits.max_bytes)
+    except zlib.error as cause:
+        raise ReadError("the deflated data set cannot be inflated") from cause
+    if inflater.unconsumed_tail:
+        raise LimitError(f"the data set inflates to more than {limits.max_bytes} bytes")
+    return result
+
+
+def _without_padding(data: bytes, start: int) -> tuple[bytes, int]:
+    """Cut zero bytes at the end that cannot belong to the last value."""
+    stripped = len(data.rstrip(b"\0"))
+    padding = len(data) - max(stripped, start)
+    if padding < 16:
+        return data, 0
+    # A value may end in zeros; only what the tokeniser would trip over is padding.
+    try:
+        end = _end_of_elements(data, start, stripped)
+    except error:
+        return data, 0
+    return (data[:end], len(data) - end) if end is not None else (data, 0)
+
+
+def _end_of_elements(data: bytes, pos: int, stripped: int) -> int | None:
+    while pos < len(data):
+        if pos >= stripped and data[pos : pos + 8] == b"\0" * 8:
+            return pos
+        if data[pos + 4 : pos + 6] in SHORT_VRS:
+            (length,) = _short_length(data, pos + 6)
+            pos += 8 + length
+        elif data[pos + 4 : pos + 6] in LONG_VRS:
+            (length,) = _long_length(data, pos + 8)
+            if length == 0xFFFF_FFFF:
+                return None
+            pos += 12 + length
+        else:
+            return None
+    return None

@@ -1,0 +1,155 @@
+"""Bytes of a little endian data set to elements: the hot path of reading (PS3.5 section 7).
+
+An element is a (VR, value) pair, its value either the bytes as they stand or a list of
+nested data sets.  Nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct, error
+
+from sr2graph.dicom.attributes import tag_text
+from sr2graph.dicom.dictionary import dictionary_vr
+from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
+from sr2graph.errors import LimitError, ReadError
+
+Elements = dict[int, tuple[str, "bytes | list[Elements]"]]
+"""Tag -> (VR, value) of one data set."""
+
+UNDEFINED = 0xFFFF_FFFF
+ITEM = 0xFFFE_E000
+ITEM_DELIMITER = 0xFFFE_E00D
+SEQUENCE_DELIMITER = 0xFFFE_E0DD
+
+SHORT_VRS = {v.encode(): v for v in "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()}
+"""VRs with a 16-bit length (PS3.5 Table 7.1-2)."""
+LONG_VRS = {v.encode(): v for v in "OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()}
+"""VRs with two reserved bytes and a 32-bit length (PS3.5 Table 7.1-1)."""
+
+_explicit_header = Struct("<HH2sH").unpack_from
+_implicit_header = Struct("<HHI").unpack_from
+_length = Struct("<I").unpack_from
+
+_DataSetReader = Callable[[int, int, int, bool], tuple[Elements, int]]
+
+
+class Tokeniser:
+    """Reads the elements of one data set; raises ReadError at the first byte that makes no sense."""
+
+    __slots__ = ("_data", "_items_read", "_limits", "duplicates")
+
+    def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._data = data
+        self._limits = limits
+        self._items_read = 0
+        self.duplicates: list[int] = []
+        """Tags met twice in one data set; the last one prevails, as in pydicom."""
+
+    def data_set(self, start: int = 0, *, explicit: bool) -> Elements:
+        """Return the elements from byte `start` to the end of the data."""
+        read = self._explicit if explicit else self._implicit
+        try:
+            elements, _ = read(start, len(self._data), 0, False)
+        except error as cause:
+            raise ReadError("the data set ends in the middle of an element header") from cause
+        return elements
+
+    def _explicit(self, pos: int, end: int, depth: int, delimited: bool) -> tuple[Elements, int]:
+        data = self._data
+        elements: Elements = {}
+        while pos < end:
+            group, number, vr_bytes, length = _explicit_header(data, pos)
+            tag = group << 16 | number
+            vr = SHORT_VRS.get(vr_bytes)
+            if vr is not None:
+                pos += 8
+            else:
+                vr = LONG_VRS.get(vr_bytes)
+                if vr is None:
+                    if tag == ITEM_DELIMITER and delimited:
+                        return elements, pos + 8
+                    raise ReadError(f"byte {pos}: {tag_text(tag)} has no valid VR")
+                (length,) = _length(data, pos + 8)
+                pos += 12
+                if vr == "SQ" or length == UNDEFINED:
+                    # PS3.5 6.2.2: UN of undefined length holds a sequence in implicit VR.
+                    read = self._explicit if vr == "SQ" else self._implicit
+                    if vr not in ("SQ", "UN"):
+                        raise ReadError(f"byte {pos}: {tag_text(tag)} {vr} has an undefined length")
+                    self._note(elements, tag)
+                    items, pos = self._items(read, pos, end, length, depth + 1)
+                    elements[tag] = ("SQ", items)
+                    continue
+            stop = pos + length
+            if stop > end:
+                raise ReadError(f"byte {pos}: {tag_text(tag)} of {length} bytes runs past its data set")
+            if tag in elements:
+                self.duplicates.append(tag)
+            elements[tag] = (vr, data[pos:stop])
+            pos = stop
+        if delimited:
+            raise ReadError(f"byte {pos}: an item of undefined length has no end")
+        return elements, pos
+
+    def _implicit(self, pos: int, end: int, depth: int, delimited: bool) -> tuple[Elements, int]:
+        data = self._data
+        elements: Elements = {}
+        while pos < end:
+            group, number, length = _implicit_header(data, pos)
+            tag = group << 16 | number
+            pos += 8
+            if tag == ITEM_DELIMITER and delimited:
+                return elements, pos
+            if group == 0xFFFE:
+                raise ReadError(f"byte {pos - 8}: {tag_text(tag)} is out of place")
+            vr = dictionary_vr(tag)
+            if vr == "SQ" or length == UNDEFINED:
+                self._note(elements, tag)
+                items, pos = self._items(self._implicit, pos, end, length, depth + 1)
+                elements[tag] = ("SQ", items)
+                continue
+            stop = pos + length
+            if stop > end:
+                raise ReadError(f"byte {pos}: {tag_text(tag)} of {length} bytes runs past its data set")
+            self._note(elements, tag)
+            elements[tag] = (vr, data[pos:stop])
+            pos = stop
+        if delimited:
+            raise ReadError(f"byte {pos}: an item of undefined length has no end")
+        return elements, pos
+
+    def _note(self, elements: Elements, tag: int) -> None:
+        if tag in elements:
+            self.duplicates.append(tag)
+
+    def _items(self, read: _DataSetReader, pos: int, end: int, length: int, depth: int) -> tuple[list[Elements], int]:
+        if depth > self._limits.max_depth:
+            raise LimitError(f"byte {pos}: sequences nest deeper than {self._limits.max_depth} levels")
+        data = self._data
+        delimited = length == UNDEFINED
+        stop = end if delimited else pos + length
+        if stop > end:
+            raise ReadError(f"byte {pos}: a sequence of {length} bytes runs past its data set")
+        items: list[Elements] = []
+        while pos < stop:
+            group, number, length = _implicit_header(data, pos)
+            tag = group << 16 | number
+            pos += 8
+            if tag == SEQUENCE_DELIMITER and delimited:
+                return items, pos
+            if tag != ITEM:
+                raise ReadError(f"byte {pos - 8}: {tag_text(tag)} where a sequence item should start")
+            self._items_read += 1
+            if self._items_read > self._limits.max_items:
+                raise LimitError(f"byte {pos}: more than {self._limits.max_items} sequence items")
+            if length == UNDEFINED:
+                item, pos = read(pos, stop, depth, True)
+            elif pos + length > stop:
+                raise ReadError(f"byte {pos}: an item of {length} bytes runs past its sequence")
+            else:
+                item, pos = read(pos, pos + length, depth, False)
+            items.append(item)
+        if delimited:
+            raise ReadError(f"byte {pos}: a sequence of undefined length has no end")
+        return items, pos
