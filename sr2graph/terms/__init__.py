@@ -1,0 +1,1 @@
+"""What the codes of a report mean: coding schemes, their IRIs, and mappings between them."""
