@@ -1,0 +1,1 @@
+"""Report to RDF and back: the vocabulary, records, quads and graphs."""

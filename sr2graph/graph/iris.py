@@ -1,0 +1,42 @@
+"""IRIs of reports, parts of reports, UIDs and patients, and back.
+
+A UID that is a valid OID becomes `urn:oid:`; any other is kept, percent-encoded, under the
+project's namespace.  Parts of a report are fragments of its IRI: `#1.4.2` is the content
+item at that position.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+from sr2graph.graph.vocabulary import NAMESPACE
+
+_OID = re.compile(r"[012](?:\.(?:0|[1-9]\d*))+", re.ASCII)
+_URN = "urn:oid:"
+_OTHER_UID = NAMESPACE + "uid/"
+_PATIENT = NAMESPACE + "patient/"
+_SAFE = "-._~"
+
+
+def uid_iri(uid: str) -> str:
+    """Return the IRI of a UID.
+
+    >>> uid_iri("1.2.840.10008.1.1"), uid_iri("1.2.03")
+    ('urn:oid:1.2.840.10008.1.1', 'https://w3id.org/sr2graph/uid/1.2.03')
+    """
+    return _URN + uid if _OID.fullmatch(uid) else _OTHER_UID + quote(uid, safe=_SAFE, errors="replace")
+
+
+def iri_uid(iri: str) -> str | None:
+    """Return the UID of an IRI made by `uid_iri`, None for any other."""
+    if "#" in iri:
+        return None
+    if iri.startswith(_URN):
+        return iri[len(_URN) :]
+    return unquote(iri[len(_OTHER_UID) :]) if iri.startswith(_OTHER_UID) else None
+
+
+def patient_iri(patient_id: str, issuer: str | None) -> str:
+    """Return the IRI of a patient: the identifier is unique only for its issuer (PS3.3 C.7.1.1)."""
+    return f"{_PATIENT}{quote(issuer or '', safe=_SAFE, errors='replace')}/{quote(patient_id, safe=_SAFE, errors='replace')}"
