@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from functools import lru_cache
+from typing import Any
 
 SINGLE_CODECS = {
     "": "ascii",
@@ -67,13 +68,13 @@ def corrected(term: str) -> str | None:
 class TextDecoder:
     """Decodes the text of one data set; says when it had to guess."""
 
-    __slots__ = ("_codec", "_declared", "_encodings", "concepts", "escapes", "problems")
+    __slots__ = ("_codec", "_declared", "_encodings", "codes", "escapes", "problems")
 
     def __init__(self, declared: tuple[str, ...]) -> None:
         self.problems: list[str] = []
         """What is wrong with the declaration itself."""
-        self.concepts: dict[object, object] = {}
-        """Memo of code sequences already read with this decoder."""
+        self.codes: dict[bool, dict[bytes, Any]] = {True: {}, False: {}}
+        """Memo of the code sequences read with this decoder, for explicit and implicit VR."""
         self._declared = bool(declared)
         terms = [self._term(t) for t in declared]
         known = [t for t in terms if t is not None]

@@ -35,14 +35,17 @@ class Encoded:
     transfer_syntax: str
     meta: dict[int, bytes] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    by_pydicom: bool = False
 
 
-def read_encoded(data: bytes, limits: Limits = DEFAULT_LIMITS, *, by_pydicom: bool = False) -> Encoded:
+def read_encoded(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, *, by_pydicom: bool = False, because: ReadError | None = None
+) -> Encoded:
     """Return the elements of a DICOM file or bare data set.
 
     Explicit and implicit VR little endian are tokenised here; big endian, and whatever the
-    tokeniser cannot make sense of, goes through pydicom (`by_pydicom` forces that).
-    Raises NotDicomError, ReadError or LimitError.
+    tokeniser cannot make sense of, goes through pydicom (`by_pydicom` forces that, `because`
+    of an error met later).  Raises NotDicomError, ReadError or LimitError.
     """
     if len(data) > limits.max_bytes:
         raise LimitError(f"{len(data)} bytes are more than the limit of {limits.max_bytes}")
@@ -54,15 +57,15 @@ def read_encoded(data: bytes, limits: Limits = DEFAULT_LIMITS, *, by_pydicom: bo
     if syntax == DEFLATED_LITTLE:
         data, start = _inflated(data[start:], limits), 0
     if by_pydicom or syntax == EXPLICIT_BIG:
-        return _through_pydicom(data, start, syntax, meta, problems, limits)
+        return _through_pydicom(data, start, syntax, meta, problems, limits, because)
     body, padding = _without_padding(data, start)
-    tokeniser = Tokeniser(body, limits)
+    explicit = syntax != IMPLICIT_LITTLE
+    tokeniser = Tokeniser(body, limits, explicit=explicit)
     try:
-        elements = tokeniser.data_set(start, explicit=syntax != IMPLICIT_LITTLE)
+        elements = tokeniser.data_set(start, explicit=explicit)
     except LimitError:
         raise
     except ReadError as cause:
-        problems.append(f"{cause}; read as far as pydicom could")
         return _through_pydicom(data, start, syntax, meta, problems, limits, cause)
     problems += [f"{padding} zero bytes follow the data set"] * bool(padding)
     problems += [f"({t >> 16:04X},{t & 0xFFFF:04X}) appears twice; the last one is taken" for t in tokeniser.duplicates]
@@ -80,6 +83,8 @@ def _through_pydicom(
 ) -> Encoded:
     from sr2graph.dicom.pydicom_reader import elements_by_pydicom
 
+    if cause is not None:
+        problems.append(f"{cause}; read as far as pydicom could")
     try:
         elements = elements_by_pydicom(
             data[start:], explicit=syntax != IMPLICIT_LITTLE, big_endian=syntax == EXPLICIT_BIG, limits=limits
@@ -88,7 +93,7 @@ def _through_pydicom(
         raise cause or failure from failure
     if not elements and cause is not None:
         raise cause
-    return Encoded(elements, syntax, meta, tuple(problems))
+    return Encoded(elements, syntax, meta, tuple(problems), by_pydicom=True)
 
 
 def _uid(raw: bytes) -> str:

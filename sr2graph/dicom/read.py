@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sr2graph.dicom.json_model import attributes_from_json, load_json
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.part10 import (
+    IMPLICIT_LITTLE,
     MEDIA_STORAGE_SOP_CLASS_UID,
     MEDIA_STORAGE_SOP_INSTANCE_UID,
     Encoded,
@@ -136,8 +137,20 @@ def read_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS, *, by_pydicom: bool
             raise ReadError(f"the DICOM JSON holds {len(objects)} objects; read them one by one")
         return _report_from_json(objects[0], limits)
     refuse_other_objects(data)
+    return _report_from_file(data, limits, by_pydicom=by_pydicom)
+
+
+def _report_from_file(data: bytes, limits: Limits, *, by_pydicom: bool) -> Report:
     found = read_encoded(data, limits, by_pydicom=by_pydicom)
-    return _report(found, limits, identity=data)
+    try:
+        return _report(found, limits, identity=data)
+    except LimitError:
+        raise
+    except ReadError as cause:  # a code sequence, tokenised only now, makes no sense
+        if found.by_pydicom:
+            raise
+        found = read_encoded(data, limits, by_pydicom=True, because=cause)
+        return _report(found, limits, identity=data)
 
 
 def _report_from_json(model: Mapping[str, Any], limits: Limits) -> Report:
@@ -151,7 +164,7 @@ def _report_from_pydicom(data_set: Dataset, limits: Limits) -> Report:
     from sr2graph.dicom.pydicom_reader import file_bytes
 
     data = file_bytes(data_set)
-    return _report(read_encoded(_with_prefix(data), limits), limits, identity=data)
+    return _report_from_file(_with_prefix(data), limits, by_pydicom=False)
 
 
 def _with_prefix(data: bytes) -> bytes:
@@ -168,7 +181,7 @@ def _report(found: Encoded, limits: Limits, *, identity: bytes) -> Report:
         raise NotStructuredReportError("not a Structured Report: there is no content tree and no SR storage class")
     declared = elements.get(SPECIFIC_CHARACTER_SET)
     raw = declared[1] if declared is not None and isinstance(declared[1], bytes) else b""
-    reading = Reading(declared_decoder(raw), limits)
+    reading = Reading(declared_decoder(raw), limits, explicit=found.transfer_syntax != IMPLICIT_LITTLE)
     for problem in reading.decoder.problems:
         reading.deviates(problem)
     reading.deviations += [Deviation("file", problem) for problem in found.problems]

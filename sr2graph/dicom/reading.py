@@ -13,18 +13,19 @@ from functools import cache
 from typing import Any
 
 from sr2graph.dicom import concept, content, header, references, values
-from sr2graph.dicom.attributes import Attribute, Binding, bindings, tag_text
+from sr2graph.dicom.attributes import Attribute, Binding, bindings, builder, tag_text
 from sr2graph.dicom.charset import TextDecoder, text_decoder
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.report import Deviation
 from sr2graph.dicom.tokenise import Elements, Tokeniser
 from sr2graph.dicom.vr import BYTE_VRS, FORMATS, SINGLE_TEXT_VRS, TEXT_VRS, numbers, tags, trimmed
-from sr2graph.errors import ReadError
+from sr2graph.errors import LimitError, ReadError
 
 SPECIFIC_CHARACTER_SET = 0x0008_0005
-MAX_CONCEPTS = 20_000
-"""Code sequences remembered per character set: a bound on memory, not on reports."""
+MAX_CODES = 20_000
+MAX_CODE_LENGTH = 1_000
+"""Code sequences remembered per character set: bounds on memory, not on reports."""
 MAX_WORDS = 1_000
 
 Raw = bytes | list[Elements]
@@ -35,11 +36,12 @@ Reader = Callable[[str, Raw, "Reading"], tuple[Any, bool]]
 class Reading:
     """What reading one data set carries along: character set, place, deviations."""
 
-    __slots__ = ("decoder", "deviations", "limits", "position")
+    __slots__ = ("decoder", "deviations", "explicit", "limits", "position")
 
-    def __init__(self, decoder: TextDecoder, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, decoder: TextDecoder, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self.decoder = decoder
         self.limits = limits
+        self.explicit = explicit
         self.position: str | tuple[int, ...] = "header"
         self.deviations: list[Deviation] = []
 
@@ -51,6 +53,8 @@ class Reading:
 
     def text(self, raw: bytes, vr: str) -> str:
         """Return the decoded text without padding."""
+        if raw.isascii() and not self.decoder.escapes:
+            return trimmed(raw.decode("ascii"), vr)
         text, problem = self.decoder.decode(raw, person_name=vr == "PN")
         if problem is not None:
             self.deviates(f"{vr} {problem}")
@@ -60,10 +64,14 @@ class Reading:
         """Return the items of a sequence, unwrapping VR UN; None when it is not a sequence."""
         if isinstance(raw, list):
             return raw
+        if vr == "SQ":
+            return self._tokenised(raw, explicit=self.explicit)
         if vr == "UN":
-            for explicit in (False, True):
+            for explicit in (False, True):  # PS3.5 6.2.2 says implicit, some writers do not
                 try:
-                    return _unwrapped(tag, raw, self.limits, explicit=explicit)
+                    return self._tokenised(raw, explicit=explicit)
+                except LimitError:
+                    raise
                 except ReadError:
                     continue
         if raw:
@@ -71,16 +79,12 @@ class Reading:
             return None
         return []
 
-
-def _unwrapped(tag: int, raw: bytes, limits: Limits, *, explicit: bool) -> list[Elements]:
-    # The value alone, put behind the header of a sequence of its length.
-    wrapper = tag.to_bytes(4, "big")
-    head = wrapper[1::-1] + wrapper[:1:-1]
-    head += b"SQ\0\0" + len(raw).to_bytes(4, "little") if explicit else len(raw).to_bytes(4, "little")
-    found = Tokeniser(head + raw, limits).data_set(explicit=explicit).get(tag)
-    if found is None or isinstance(found[1], bytes):
-        raise ReadError("not a sequence")
-    return found[1]
+    def _tokenised(self, raw: bytes, *, explicit: bool) -> list[Elements]:
+        tokeniser = Tokeniser(raw, self.limits, explicit=self.explicit)
+        items = tokeniser.items(explicit=explicit)
+        for tag in tokeniser.duplicates:
+            self.deviates(f"{tag_text(tag)} appears twice; the last one is taken")
+        return items
 
 
 # ---------------------------------------------------------------- fields
@@ -167,28 +171,39 @@ def _sequence_reader(binding: Binding) -> Reader:
     if binding.entity is None:
         return _verbatim_reader(binding)
     cls = ENTITIES[binding.entity]
-    read_item: Callable[[Elements, Reading], tuple[Any, bool]]
-    if cls is CodedConcept:
-        read_item = read_concept
-    else:
-
-        def read_item(elements: Elements, reading: Reading) -> tuple[Any, bool]:
-            return read_entity(cls, elements, reading)
 
     def read(vr: str, raw: Raw, reading: Reading) -> tuple[Any, bool]:
         items = reading.items(tag, vr, raw)
         if not items:
             return None, False
         if many:
-            found = [read_item(item, reading) for item in items]
+            found = [read_entity(cls, item, reading) for item in items]
             return tuple(value for value, _ in found), all(exact for _, exact in found)
-        value, exact = read_item(items[0], reading)
+        value, exact = read_entity(cls, items[0], reading)
         if len(items) > 1:
             reading.deviates(f"{tag_text(tag)} has {len(items)} items where one should be; the first is taken")
             exact = False
         return value, exact
 
-    return read
+    return _remembering(read) if cls is CodedConcept and not many else read
+
+
+def _remembering(read: Reader) -> Reader:
+    """Return a reader that reads the same bytes of a code sequence only once."""
+
+    def remembering(vr: str, raw: Raw, reading: Reading) -> tuple[Any, bool]:
+        if isinstance(raw, list) or vr != "SQ":
+            return read(vr, raw, reading)
+        known = reading.decoder.codes[reading.explicit]
+        found: tuple[Any, bool] | None = known.get(raw)
+        if found is None:
+            deviations = len(reading.deviations)
+            found = read(vr, raw, reading)
+            if deviations == len(reading.deviations) and len(known) < MAX_CODES and len(raw) < MAX_CODE_LENGTH:
+                known[raw] = found
+        return found
+
+    return remembering
 
 
 def field_reader(binding: Binding) -> Reader:
@@ -202,8 +217,9 @@ def field_reader(binding: Binding) -> Reader:
 
 # ---------------------------------------------------------------- entities
 
-Plan = dict[int, tuple[str | None, Any]]
-"""Tag -> (field name, Reader), or (None, Plan) for a sequence that wraps fields."""
+Plan = dict[int, tuple[int, str, Any]]
+"""Tag -> (part, field name, Reader); the name is empty, and the Reader a Plan, for a sequence that
+wraps fields.  The part tells which of several dataclasses read in one pass has the field."""
 
 ENTITIES: dict[str, type[Any]] = {
     cls.__name__: cls
@@ -220,42 +236,51 @@ def plan(cls: type[Any]) -> Plan:
     result: Plan = {}
     for name, binding in bindings(cls).items():
         if binding.within is None:
-            result[binding.tag] = (name, field_reader(binding))
+            result[binding.tag] = (0, name, field_reader(binding))
         else:
-            wrapped = result.setdefault(binding.within, (None, {}))
-            wrapped[1][binding.tag] = (name, field_reader(binding))
+            _, _, wrapped = result.setdefault(binding.within, (0, "", {}))
+            wrapped[binding.tag] = (0, name, field_reader(binding))
     return result
 
 
-def read_fields(by_tag: Plan, elements: Elements, reading: Reading, found: dict[str, Any]) -> list[int]:
-    """Read elements into `found` by field name; return the tags that are not said exactly."""
+def in_part(part: int, by_tag: Plan) -> Plan:
+    """Return a plan for the same fields as another part of what is read in one pass."""
+    return {
+        tag: (part, name, reader if name else in_part(part, reader)) for tag, (_, name, reader) in by_tag.items()
+    }
+
+
+def read_fields(by_tag: Plan, elements: Elements, reading: Reading, *found: dict[str, Any]) -> list[int]:
+    """Read elements into `found`, by part and field name; return the tags that are not said exactly."""
     inexact = []
     for tag, (vr, raw) in elements.items():
         entry = by_tag.get(tag)
         if entry is None:
             inexact.append(tag)
             continue
-        name, reader = entry
-        if name is None:
+        part, name, reader = entry
+        if not name:
             if not _read_wrapped(tag, reader, vr, raw, reading, found):
                 inexact.append(tag)
             continue
         value, exact = reader(vr, raw, reading)
         if value is not None:
-            found[name] = value
+            found[part][name] = value
         if not exact:
             inexact.append(tag)
     return inexact
 
 
-def _read_wrapped(tag: int, by_tag: Plan, vr: str, raw: Raw, reading: Reading, found: dict[str, Any]) -> bool:
+def _read_wrapped(
+    tag: int, by_tag: Plan, vr: str, raw: Raw, reading: Reading, found: tuple[dict[str, Any], ...]
+) -> bool:
     items = reading.items(tag, vr, raw)
     if not items:
         # An empty Measured Value Sequence is how a NUM says it has no value (PS3.3 C.18.1).
         return items is not None and tag == values.MEASURED_VALUE_SEQUENCE
     if len(items) > 1:
         reading.deviates(f"{tag_text(tag)} has {len(items)} items where one should be; the first is taken")
-    return not read_fields(by_tag, items[0], reading, found) and len(items) == 1 and bool(items[0])
+    return not read_fields(by_tag, items[0], reading, *found) and len(items) == 1 and bool(items[0])
 
 
 def read_entity(cls: type[Any], elements: Elements, reading: Reading) -> tuple[Any, bool]:
@@ -266,7 +291,7 @@ def read_entity(cls: type[Any], elements: Elements, reading: Reading) -> tuple[A
     if outer is not None:
         reading.decoder = outer
         inexact.remove(SPECIFIC_CHARACTER_SET)
-    return cls(**found), not inexact
+    return builder(cls)(**found), not inexact
 
 
 def enter_character_set(elements: Elements, reading: Reading) -> TextDecoder | None:
@@ -287,30 +312,14 @@ def declared_decoder(raw: bytes) -> TextDecoder:
     return text_decoder(tuple(part.strip() for part in text.split("\\")) if text else ())
 
 
-def read_concept(elements: Elements, reading: Reading) -> tuple[CodedConcept, bool]:
-    """Return (code, exact) for one item of a code sequence; the same code is read only once."""
-    known = reading.decoder.concepts
-    try:
-        key = tuple(elements.items())
-        hit = known.get(key)
-    except TypeError:  # it holds a sequence, such as equivalent codes
-        return read_entity(CodedConcept, elements, reading)
-    if isinstance(hit, CodedConcept):
-        return hit, True
-    deviations = len(reading.deviations)
-    concept, exact = read_entity(CodedConcept, elements, reading)
-    if exact and deviations == len(reading.deviations) and len(known) < MAX_CONCEPTS:
-        known[key] = concept
-    return concept, exact
-
-
 # ---------------------------------------------------------------- verbatim
 
 
 def verbatim(tag: int, vr: str, raw: Raw, reading: Reading) -> Attribute:
     """Return an attribute as it stands."""
-    if isinstance(raw, list):
-        return Attribute(tag, "SQ", tuple(verbatim_item(item, reading) for item in raw))
+    if vr == "SQ":
+        return Attribute(tag, vr, tuple(verbatim_item(item, reading) for item in reading.items(tag, vr, raw) or ()))
+    assert isinstance(raw, bytes)
     if not raw:
         return Attribute(tag, vr)
     if vr in TEXT_VRS:

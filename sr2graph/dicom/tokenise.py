@@ -1,7 +1,8 @@
 """Bytes of a little endian data set to elements: the hot path of reading (PS3.5 section 7).
 
 An element is a (VR, value) pair, its value either the bytes as they stand or a list of
-nested data sets.  Nothing is decoded here.
+nested data sets.  Nothing is decoded here.  Code sequences stay bytes even so: most are
+repetitions, which whoever reads them recognises by their bytes.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.errors import LimitError, ReadError
 
 Elements = dict[int, tuple[str, "bytes | list[Elements]"]]
-"""Tag -> (VR, value) of one data set."""
+"""Tag -> (VR, value) of one data set.  A sequence (SQ) that is still bytes is for `Tokeniser.items`."""
 
 UNDEFINED = 0xFFFF_FFFF
 ITEM = 0xFFFE_E000
 ITEM_DELIMITER = 0xFFFE_E00D
 SEQUENCE_DELIMITER = 0xFFFE_E0DD
 
+CODE_SEQUENCES = frozenset({0x0040_A043, 0x0040_A168, 0x0040_08EA})
+"""Concept Name, Concept and Measurement Units Code Sequence: half of the elements of a report."""
+
 SHORT_VRS = {v.encode(): v for v in "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()}
 """VRs with a 16-bit length (PS3.5 Table 7.1-2)."""
 LONG_VRS = {v.encode(): v for v in "OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()}
 """VRs with two reserved bytes and a 32-bit length (PS3.5 Table 7.1-1)."""
 
+_ITEM_DELIMITER_BYTES = b"\xfe\xff\x0d\xe0"
+_SEQUENCE_DELIMITER_BYTES = b"\xfe\xff\xdd\xe0"
 _explicit_header = Struct("<HH2sH").unpack_from
 _implicit_header = Struct("<HHI").unpack_from
 _length = Struct("<I").unpack_from
@@ -37,11 +43,14 @@ _DataSetReader = Callable[[int, int, int, bool], tuple[Elements, int]]
 class Tokeniser:
     """Reads the elements of one data set; raises ReadError at the first byte that makes no sense."""
 
-    __slots__ = ("_data", "_items_read", "_limits", "duplicates")
+    __slots__ = ("_codes_stay", "_data", "_items_read", "_limits", "duplicates")
 
-    def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self._data = data
         self._limits = limits
+        # Implicit VR may be nested in explicit VR (PS3.5 6.2.2): only code sequences in the VR
+        # of the data set itself stay bytes, so that their reader knows how to read them.
+        self._codes_stay = {explicit: CODE_SEQUENCES, not explicit: frozenset()}
         self._items_read = 0
         self.duplicates: list[int] = []
         """Tags met twice in one data set; the last one prevails, as in pydicom."""
@@ -54,6 +63,15 @@ class Tokeniser:
         except error as cause:
             raise ReadError("the data set ends in the middle of an element header") from cause
         return elements
+
+    def items(self, *, explicit: bool) -> list[Elements]:
+        """Return the items of a sequence whose value is the whole data."""
+        read = self._explicit if explicit else self._implicit
+        try:
+            items, _ = self._items(read, 0, len(self._data), len(self._data), 1)
+        except error as cause:
+            raise ReadError("a sequence ends in the middle of an element header") from cause
+        return items
 
     def _explicit(self, pos: int, end: int, depth: int, delimited: bool) -> tuple[Elements, int]:
         data = self._data
@@ -77,7 +95,13 @@ class Tokeniser:
                     read = self._explicit if vr == "SQ" else self._implicit
                     if vr not in ("SQ", "UN"):
                         raise ReadError(f"byte {pos}: {tag_text(tag)} {vr} has an undefined length")
-                    self._note(elements, tag)
+                    if tag in elements:
+                        self.duplicates.append(tag)
+                    stop = self._end_of_codes(pos, length) if tag in self._codes_stay[True] else 0
+                    if 0 < stop <= end:
+                        elements[tag] = ("SQ", data[pos:stop])
+                        pos = stop if length != UNDEFINED else stop + 8
+                        continue
                     items, pos = self._items(read, pos, end, length, depth + 1)
                     elements[tag] = ("SQ", items)
                     continue
@@ -104,24 +128,44 @@ class Tokeniser:
             if group == 0xFFFE:
                 raise ReadError(f"byte {pos - 8}: {tag_text(tag)} is out of place")
             vr = dictionary_vr(tag)
+            if tag in elements:
+                self.duplicates.append(tag)
             if vr == "SQ" or length == UNDEFINED:
-                self._note(elements, tag)
+                if tag in self._codes_stay[False] and length != UNDEFINED and pos + length <= end:
+                    elements[tag] = ("SQ", data[pos : pos + length])
+                    pos += length
+                    continue
                 items, pos = self._items(self._implicit, pos, end, length, depth + 1)
                 elements[tag] = ("SQ", items)
                 continue
             stop = pos + length
             if stop > end:
                 raise ReadError(f"byte {pos}: {tag_text(tag)} of {length} bytes runs past its data set")
-            self._note(elements, tag)
             elements[tag] = (vr, data[pos:stop])
             pos = stop
         if delimited:
             raise ReadError(f"byte {pos}: an item of undefined length has no end")
         return elements, pos
 
-    def _note(self, elements: Elements, tag: int) -> None:
-        if tag in elements:
-            self.duplicates.append(tag)
+    def _end_of_codes(self, pos: int, length: int) -> int:
+        """Return where the items of a code sequence in explicit VR end, 0 if that takes more than a glance."""
+        if length != UNDEFINED:
+            return pos + length
+        data = self._data
+        group, number, length = _implicit_header(data, pos)
+        if group << 16 | number != ITEM:
+            return 0
+        pos += 8
+        if length != UNDEFINED:
+            pos += length
+        else:
+            while data[pos : pos + 4] != _ITEM_DELIMITER_BYTES:
+                _, _, vr_bytes, length = _explicit_header(data, pos)
+                if vr_bytes not in SHORT_VRS:
+                    return 0
+                pos += 8 + length
+            pos += 8
+        return pos if data[pos : pos + 4] == _SEQUENCE_DELIMITER_BYTES else 0
 
     def _items(self, read: _DataSetReader, pos: int, end: int, length: int, depth: int) -> tuple[list[Elements], int]:
         if depth > self._limits.max_depth:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sr2graph.dicom.attributes import tag_text
+from sr2graph.dicom.attributes import Attribute, builder, tag_text
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ByReference, ContentItem, Position, RelationshipType
 from sr2graph.dicom.header import Document, Equipment, Patient, Series, Study
 from sr2graph.dicom.reading import (
     SPECIFIC_CHARACTER_SET,
     Plan,
+    Raw,
     Reading,
     enter_character_set,
+    in_part,
     plan,
     read_fields,
     verbatim,
@@ -31,24 +36,45 @@ DATA_SET_TRAILING_PADDING = 0xFFFC_FFFC
 HEADER_CLASSES = {"document": Document, "patient": Patient, "study": Study, "series": Series, "equipment": Equipment}
 """The fields of Report that hold the header, and their classes."""
 
-RELATIONSHIPS = frozenset(RelationshipType)
-VALUE_TYPES = frozenset(ValueType)
+RELATIONSHIPS = frozenset(relationship.value for relationship in RelationshipType)
+VALUE_TYPES = frozenset(value_type.value for value_type in ValueType)
+DECIMAL_STRING = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+"""A number as VR DS writes it (PS3.5 Table 6.2-1)."""
 CONCEPT_REQUIRED = frozenset("TEXT NUM CODE DATETIME DATE TIME UIDREF PNAME TABLE".split())
 """Value types that need a Concept Name (PS3.3 Table C.17-5)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How to read the items of one value type in one pass: the item is part 0, its value part 1."""
+
+    value_type: str | None
+    plan: Plan
+    build: Callable[..., Any] | None
+    """Constructor of the value, None for items without one."""
+
+
 @cache
-def _item_plan(value_class: type[Any] | None) -> Plan:
-    """Return how to read an item and its value in one pass; the value's fields are marked."""
-    result = dict(plan(ContentItem))
-    if value_class is not None:
-        for tag, (name, reader) in plan(value_class).items():
-            result[tag] = (None, _marked(reader)) if name is None else (f".{name}", reader)
-    return result
+def _shape_of(value_type: str | None, value_class: type[Any] | None) -> _Shape:
+    by_tag = plan(ContentItem) | {CONTENT_SEQUENCE: (0, "children", _content_reader)}
+    if value_class is None:
+        return _Shape(value_type, by_tag, None)
+    return _Shape(value_type, by_tag | in_part(1, plan(value_class)), builder(value_class))
 
 
-def _marked(wrapped: Plan) -> Plan:
-    return {tag: (f".{name}", reader) for tag, (name, reader) in wrapped.items()}
+def _content_reader(_vr: str, raw: Raw, _reading: Reading) -> tuple[None, bool]:
+    """Leave the Content Sequence to `_children`; only what is no tree is carried verbatim."""
+    return None, isinstance(raw, list) and bool(raw)
+
+
+@cache
+def _shapes() -> dict[bytes, _Shape]:
+    """Return the shape for the raw Value Type of every value type there is."""
+    return {
+        raw: _shape_of(value_type.value, VALUE_CLASSES.get(value_type))
+        for value_type in ValueType
+        for raw in (value_type.encode(), value_type.encode() + b" ")
+    }
 
 
 @cache
@@ -57,13 +83,21 @@ def _telling_tags() -> dict[int, type[Any]]:
     return {tag: cls for cls in reversed(VALUE_CLASSES.values()) for tag in plan(cls)}
 
 
-def _value_class(value_type: str | None, elements: Elements) -> type[Any] | None:
-    if value_type is not None and value_type in VALUE_CLASSES:
-        return VALUE_CLASSES[ValueType(value_type)]
-    if value_type == ValueType.CONTAINER:
-        return None
+def _shape(elements: Elements) -> _Shape:
+    _, raw = elements.get(VALUE_TYPE, ("CS", b""))
+    if isinstance(raw, list):
+        raw = b""
+    shape = _shapes().get(raw)
+    if shape is not None:
+        return shape
+    value_type = raw.decode("ascii", "replace").strip(" \0") or None
+    if value_type in VALUE_TYPES:
+        return _shapes()[value_type.encode()]
     telling = _telling_tags()
-    return next((telling[tag] for tag in elements if tag in telling), None)
+    return _shape_of(None, next((telling[tag] for tag in elements if tag in telling), None))
+
+
+_build_item = builder(ContentItem)
 
 
 def _read_item(elements: Elements, position: Position, reading: Reading) -> ContentItem | ByReference:
@@ -87,94 +121,74 @@ def _by_reference(elements: Elements, position: Position, reading: Reading) -> B
         return None
     if VALUE_TYPE in elements:
         reading.deviates("the by-reference item also has a value; carried verbatim")
-    _check_relationship(found.get("relationship"), reading)
+    if found.get("relationship") not in RELATIONSHIPS:
+        _deviating_relationship(found.get("relationship"), reading)
     return ByReference(position=position, other=_others(inexact, elements, reading), **found)
 
 
 def _by_value(elements: Elements, position: Position, reading: Reading) -> ContentItem:
     fields, inexact = _read_content(elements, reading)
-    if len(position) > 1:
-        _check_relationship(fields.get("relationship"), reading)
-    others = _others(inexact, elements, reading)
-    children = _children(elements, position, reading)
-    return ContentItem(position=position, children=children, other=others, **fields)
+    if fields.get("relationship") not in RELATIONSHIPS:
+        _deviating_relationship(fields.get("relationship"), reading)
+    if inexact:
+        fields["other"] = _others(inexact, elements, reading)
+    if CONTENT_SEQUENCE in elements:
+        fields["children"] = _children(elements, position, reading)
+    item: ContentItem = _build_item(position=position, **fields)
+    return item
 
 
 def _read_content(elements: Elements, reading: Reading) -> tuple[dict[str, Any], list[int]]:
     """Return the fields of ContentItem but its position and children, and the tags left over."""
-    raw = elements.get(VALUE_TYPE)
-    value_type = None
-    if raw is not None and isinstance(raw[1], bytes):
-        value_type = raw[1].decode("ascii", "replace").strip(" \0") or None
-    value_class = _value_class(value_type, elements)
-    found: dict[str, Any] = {}
-    inexact = read_fields(_item_plan(value_class), elements, reading, found)
+    shape = _shape(elements)
     fields: dict[str, Any] = {}
     value: dict[str, Any] = {}
-    for name, field in found.items():
-        if name[0] == ".":
-            value[name[1:]] = field
-        else:
-            fields[name] = field
-    if value_class is not None:
-        fields["value"] = value_class(**value)
-    _check_content(fields, value_type, value, elements, reading)
+    inexact = read_fields(shape.plan, elements, reading, fields, value)
+    if shape.build is not None:
+        fields["value"] = shape.build(**value)
+    value_type = shape.value_type
+    if value_type is None:
+        _deviating_value_type(fields, reading)
+    elif value_type == "NUM":
+        _check_number(fields["value"], elements, reading)
+    elif not value and value_type != "CONTAINER":
+        reading.deviates(f"the {value_type} item has no value")
+    concept_name = fields.get("concept_name")
+    if concept_name is None:
+        if value_type in CONCEPT_REQUIRED:
+            reading.deviates(f"the {value_type} item has no concept name")
+    elif concept_name.value is None and concept_name.code is None:
+        reading.deviates("the concept name has no code")
     return fields, inexact
 
 
-def _check_content(
-    fields: dict[str, Any], value_type: str | None, value: dict[str, Any], elements: Elements, reading: Reading
-) -> None:
-    if value_type not in VALUE_TYPES:
-        _deviating_value_type(fields, value_type, reading)
-    elif value_type == "NUM":
-        _check_number(fields["value"], elements, reading)
-    elif not value and value_type != ValueType.CONTAINER:
-        reading.deviates(f"the {value_type} item has no value")
-    if "concept_name" not in fields:
-        if value_type in CONCEPT_REQUIRED:
-            reading.deviates(f"the {value_type} item has no concept name")
-    elif fields["concept_name"].code is None:
-        reading.deviates("the concept name has no code")
-
-
-def _deviating_value_type(fields: dict[str, Any], value_type: str | None, reading: Reading) -> None:
+def _deviating_value_type(fields: dict[str, Any], reading: Reading) -> None:
     value = fields.get("value")
-    taken = f"read as {type(value).__name__} by its attributes" if value is not None else "its value is carried verbatim"
-    found = "no value type" if value_type is None else "a value type that does not exist"
+    found = "no value type" if fields.get("value_type") is None else "a value type that does not exist"
+    taken = f"read as {type(value).__name__} by its attributes" if value is not None else "it is read without a value"
     reading.deviates(f"the item has {found}; {taken}")
 
 
 def _check_number(value: MeasuredValue, elements: Elements, reading: Reading) -> None:
-    if len(value.numeric_value) > 1:
-        reading.deviates(f"Numeric Value has {len(value.numeric_value)} values where one should be")
-    elif value.numeric_value and value.number is None:
+    numbers = value.numeric_value
+    if len(numbers) > 1:
+        reading.deviates(f"Numeric Value has {len(numbers)} values where one should be")
+    elif numbers and not DECIMAL_STRING.fullmatch(numbers[0]):
         reading.deviates("Numeric Value is not a number; kept as text")
-    elif not value.numeric_value and value.qualifier is None:
+    elif not numbers and value.qualifier is None:
         what = "an empty" if MEASURED_VALUE_SEQUENCE in elements else "no"
         reading.deviates(f"the NUM item has {what} Measured Value Sequence and no qualifier")
 
 
-def _check_relationship(relationship: str | None, reading: Reading) -> None:
-    if relationship is None:
-        reading.deviates("the item has no relationship type")
-    elif relationship not in RELATIONSHIPS:
-        reading.deviates("the relationship type does not exist")
+def _deviating_relationship(relationship: str | None, reading: Reading) -> None:
+    what = "has no relationship type" if relationship is None else "has a relationship type that does not exist"
+    reading.deviates(f"the item {what}")
 
 
-def _others(inexact: list[int], elements: Elements, reading: Reading) -> tuple[Any, ...]:
-    if not inexact:
-        return ()
-    skipped = (SPECIFIC_CHARACTER_SET, CONTENT_SEQUENCE)
+def _others(inexact: list[int], elements: Elements, reading: Reading) -> tuple[Attribute, ...]:
     return tuple(
-        verbatim(tag, *elements[tag], reading)
-        for tag in sorted(inexact)
-        if tag not in skipped or (tag == CONTENT_SEQUENCE and not _is_tree(elements[tag][1]))
+        verbatim(tag, *elements[tag], reading) for tag in sorted(inexact) if tag != SPECIFIC_CHARACTER_SET
     )
-
-
-def _is_tree(raw: bytes | list[Elements]) -> bool:
-    return isinstance(raw, list) and bool(raw)
 
 
 def _children(elements: Elements, position: Position, reading: Reading) -> tuple[ContentItem | ByReference, ...]:
@@ -200,12 +214,11 @@ def _check_targets(root: ContentItem, reading: Reading) -> None:
 
 @cache
 def _header_plan() -> Plan:
-    """Return how to read all header classes in one pass; field names carry their class."""
-    return {
-        tag: (f"{part}.{name}", reader)
-        for part, cls in HEADER_CLASSES.items()
-        for tag, (name, reader) in plan(cls).items()
-    }
+    """Return how to read all header classes in one pass, one part each."""
+    result: Plan = {}
+    for part, cls in enumerate(HEADER_CLASSES.values()):
+        result |= in_part(part, plan(cls))
+    return result
 
 
 def has_content_tree(elements: Elements) -> bool:
@@ -217,12 +230,8 @@ def has_content_tree(elements: Elements) -> bool:
 
 def read_report(elements: Elements, reading: Reading, source: Source = Source()) -> Report:
     """Return the Report of a data set; every deviation met is noted in it."""
-    found: dict[str, Any] = {}
-    rest_tags = read_fields(_header_plan(), elements, reading, found)
     header: dict[str, dict[str, Any]] = {part: {} for part in HEADER_CLASSES}
-    for name, value in found.items():
-        part, _, field = name.partition(".")
-        header[part][field] = value
+    rest_tags = read_fields(_header_plan(), elements, reading, *header.values())
     root, left = _root(elements, rest_tags, reading)
     not_carried = tuple(tag for tag in sorted(left) if _is_encoding(tag))
     reading.position = "header"
@@ -256,7 +265,7 @@ def _root(elements: Elements, tags: list[int], reading: Reading) -> tuple[Conten
         reading.deviates("the root is not a CONTAINER")
     root = ContentItem(position=(1,), children=_children(elements, (1,), reading), **fields)
     _check_targets(root, reading)
-    return root, [tag for tag in inexact if tag != CONTENT_SEQUENCE or not _is_tree(elements[tag][1])]
+    return root, inexact
 
 
 def _check_header(header: dict[str, dict[str, Any]], reading: Reading) -> None:

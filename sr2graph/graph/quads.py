@@ -53,8 +53,8 @@ def statements_of(rows: list[Record], iri: str) -> list[str]:
     """Return the statements of records that belong to the report of an IRI."""
     out: list[str] = []
     repeats = False
-    items = _plan("items")
-    item_columns, relationships = items.columns, items.conditional["relationship"]
+    render_of, relationships = _item_plan()
+    add = out.append
     stem = f"<{iri}#"
     for table, row in rows:
         if table != "items":
@@ -63,12 +63,11 @@ def statements_of(rows: list[Record], iri: str) -> list[str]:
             continue
         subject = f"{stem}{row['item']}>"
         for column, cell in row.items():
-            for _, render in item_columns.get(column, ()):
-                out.append(subject + render(iri, cell))
-        parent = row.get("parent")
-        if parent is not None:
-            _, _, render = relationships[row["relationship"]][0]
-            out.append(f"{stem}{parent}>{render(iri, row['item'])}")
+            render = render_of.get(column)
+            if render is not None:
+                add(subject + render(iri, cell))
+        if "parent" in row:
+            add(f"{stem}{row['parent']}>{relationships[row['relationship']]}{subject}")
     # Several values of one property may be equal; a graph says a thing once.
     return list(dict.fromkeys(out)) if repeats else out
 
@@ -119,6 +118,18 @@ def _plan(table: str) -> _TablePlan:
         (c.subject, f" {RDF_TYPE} <{c.iri}>") for c in classes() if c.table == table and table not in ("items", "concepts")
     )
     return plan
+
+
+@cache
+def _item_plan() -> tuple[dict[str, Render], dict[str, str]]:
+    """Return column -> render and relationship -> ` predicate `, for the rows of content items.
+
+    The same as `_plan("items")`, in which every column has one predicate about the item itself.
+    """
+    plan = _plan("items")
+    renders = {column: render for column, [(_, render)] in plan.columns.items()}
+    edges = {name: f" <{NAMESPACE}{name}> " for name in plan.conditional["relationship"]}
+    return renders, edges
 
 
 def _emit(plan: _TablePlan, row: Row, iri: str, out: list[str]) -> None:

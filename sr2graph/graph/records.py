@@ -131,8 +131,15 @@ class Recorder:
             row["relationship_type"] = relationship
         self._rows.append(("items", row))
         resource = f"#{position}"
-        for step in _item_steps():
-            step(self, row, item, resource, position)
+        if item.concept_name is not None:
+            iri, written = self.term(item.concept_name)
+            if iri is not None:
+                row["concept_name"] = iri
+            if written is not None:
+                row["concept_name_as_written"] = written
+        if item.continuity or item.template or item.observation_datetime or item.observation_uid:
+            for step in _rare_item_steps():
+                step(self, row, item, resource, position)
         if value is not None:
             for step in steps(value_class):
                 step(self, row, value, resource, position)
@@ -238,8 +245,9 @@ def class_name(cls: type[Any]) -> str:
 
 
 @cache
-def _item_steps() -> tuple[Step, ...]:
-    return steps(ContentItem, skipped=("relationship", "value_type"))
+def _rare_item_steps() -> tuple[Step, ...]:
+    """Return the steps for the fields of an item that most items do not have."""
+    return steps(ContentItem, skipped=("relationship", "value_type", "concept_name"))
 
 
 @cache
