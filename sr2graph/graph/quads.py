@@ -17,9 +17,6 @@ from sr2graph.graph.kinds import LITERALS
 from sr2graph.graph.records import Record, Row, records
 from sr2graph.graph.vocabulary import NAMESPACE, PREFIXES, Predicate, classes, predicates
 
-Render = Callable[[str, str], str]
-"""(IRI of the report, cell) -> ` predicate object`."""
-
 RDF_TYPE = f"<{PREFIXES['rdf']}type>"
 
 _NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\\x7f]').search
@@ -32,6 +29,10 @@ _ESCAPES = {i: f"\\u{i:04X}" for i in (*range(0x20), 0x7F)} | {
     ord("\b"): "\\b",
     ord("\f"): "\\f",
 }
+
+
+ESCAPED_KINDS = frozenset({"string", "verbatim", "list", "json", "wkt"})
+"""Kinds whose text may hold anything; the others are numbers and dates."""
 
 
 def escaped(text: str) -> str:
@@ -52,9 +53,9 @@ def statements(report: Report) -> list[str]:
 def statements_of(rows: list[Record], iri: str) -> list[str]:
     """Return the statements of records that belong to the report of an IRI."""
     out: list[str] = []
-    repeats = False
-    render_of, relationships = _item_plan()
     add = out.append
+    repeats = False
+    renders, parts, edges = _item_plan()
     stem = f"<{iri}#"
     for table, row in rows:
         if table != "items":
@@ -63,11 +64,14 @@ def statements_of(rows: list[Record], iri: str) -> list[str]:
             continue
         subject = f"{stem}{row['item']}>"
         for column, cell in row.items():
-            render = render_of.get(column)
+            render = renders.get(column)
             if render is not None:
-                add(subject + render(iri, cell))
+                before, text, after = render
+                add(f"{subject}{before}{text(cell) if text else cell}{after}")
+            elif column in parts:
+                add(f"{subject}{parts[column]}{stem}{cell}>")
         if "parent" in row:
-            add(f"{stem}{row['parent']}>{relationships[row['relationship']]}{subject}")
+            add(f"{stem}{row['parent']}>{edges[row['relationship']]}{subject}")
     # Several values of one property may be equal; a graph says a thing once.
     return list(dict.fromkeys(out)) if repeats else out
 
@@ -86,14 +90,30 @@ def nquads_of(lines: list[str], iri: str) -> str:
 # ---------------------------------------------------------------- from the vocabulary table
 
 
+Render = tuple[str, Callable[[str], str] | None, str]
+"""What stands before the cell, what becomes of the cell, what stands after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One predicate of a table: the column of its subject, and how its object is written."""
+
+    subject: str
+    target: str
+    predicate: str
+    """` <predicate> `."""
+    render: Render | None
+    """None for a column that names a resource: the report, a part of it, or any IRI."""
+
+
 @dataclass(frozen=True, slots=True)
 class _TablePlan:
     """What the rows of one table say."""
 
-    columns: dict[str, list[tuple[str, Render]]] = field(default_factory=dict)
-    """Column -> (subject column, render) for each predicate that always applies."""
-    conditional: dict[str, dict[str, list[tuple[str, str, Render]]]] = field(default_factory=dict)
-    """Column -> value -> (subject column, object column, render) of those that then apply."""
+    columns: dict[str, list[_Column]] = field(default_factory=dict)
+    """Column -> the predicates that always apply."""
+    conditional: dict[str, dict[str, list[_Column]]] = field(default_factory=dict)
+    """Column -> value -> the predicates that then apply."""
     types: list[tuple[str, str]] = field(default_factory=list)
     """(subject column, ` rdf:type class`)."""
 
@@ -107,74 +127,72 @@ def _plan(table: str) -> _TablePlan:
         if p.table != table or key in seen:
             continue
         seen.add(key)
-        render = _render(p)
+        column = _Column(p.subject, p.column, f" <{p.iri}> ", _render(p))
         if p.where is None:
-            plan.columns.setdefault(p.column, []).append((p.subject, render))
+            plan.columns.setdefault(p.column, []).append(column)
         else:
-            column, value = p.where
-            plan.conditional.setdefault(column, {}).setdefault(value, []).append((p.subject, p.column, render))
-    # The class of an item is a column of its own; that of a code only applies to its node.
-    plan.types.extend(
-        (c.subject, f" {RDF_TYPE} <{c.iri}>") for c in classes() if c.table == table and table not in ("items", "concepts")
-    )
+            plan.conditional.setdefault(p.where[0], {}).setdefault(p.where[1], []).append(column)
+    # The class of an item is a column of its own; that of a code as written goes with its node.
+    if table not in ("items", "concepts"):
+        plan.types.extend((c.subject, f" {RDF_TYPE} <{c.iri}>") for c in classes() if c.table == table)
     return plan
 
 
 @cache
-def _item_plan() -> tuple[dict[str, Render], dict[str, str]]:
-    """Return column -> render and relationship -> ` predicate `, for the rows of content items.
+def _item_plan() -> tuple[dict[str, Render], dict[str, str], dict[str, str]]:
+    """Return (column -> render, column of a part -> ` predicate `, relationship -> ` predicate `).
 
     The same as `_plan("items")`, in which every column has one predicate about the item itself.
     """
     plan = _plan("items")
-    renders = {column: render for column, [(_, render)] in plan.columns.items()}
-    edges = {name: f" <{NAMESPACE}{name}> " for name in plan.conditional["relationship"]}
-    return renders, edges
+    renders = {name: column.render for name, [column] in plan.columns.items() if column.render is not None}
+    parts = {name: column.predicate for name, [column] in plan.columns.items() if column.render is None}
+    edges = {name: column.predicate for name, [column] in plan.conditional["relationship"].items()}
+    return renders, parts, edges
 
 
 def _emit(plan: _TablePlan, row: Row, iri: str, out: list[str]) -> None:
     for subject, statement in plan.types:
         out.append(_resource(iri, row[subject]) + statement)
-    for column, cell in row.items():
-        for subject, render in plan.columns.get(column, ()):
-            out.append(_resource(iri, row[subject]) + render(iri, cell))
-    for column, by_value in plan.conditional.items():
-        for subject, target, render in by_value.get(row.get(column, ""), ()):
-            if target in row:
-                out.append(_resource(iri, row[subject]) + render(iri, row[target]))
+    for name, cell in row.items():
+        for column in plan.columns.get(name, ()):
+            out.append(_statement(column, row[column.subject], cell, iri))
+    for name, by_value in plan.conditional.items():
+        for column in by_value.get(row.get(name, ""), ()):
+            if column.target in row:
+                out.append(_statement(column, row[column.subject], row[column.target], iri))
+
+
+def _statement(column: _Column, subject: str, cell: str, iri: str) -> str:
+    start = _resource(iri, subject)
+    if column.render is None:
+        return start + column.predicate + _resource(iri, cell)
+    before, text, after = column.render
+    return f"{start}{before}{text(cell) if text else cell}{after}"
 
 
 def _resource(iri: str, cell: str) -> str:
-    """Return the term of a cell that names a resource: the report, a part of it, or an IRI."""
-    if not cell or cell[0] == "#":
-        return f"<{iri}{cell}>"
-    return f"<{cell}>" if ":" in cell else f"<{iri}#{cell}>"
+    """Return the term of a cell that names the report (empty), a part of it, or an IRI."""
+    if ":" in cell:
+        return f"<{cell}>"
+    return f"<{iri}#{cell}>" if cell and cell[0] != "#" else f"<{iri}{cell}>"
 
 
-def _render(predicate: Predicate) -> Render:
+def _render(predicate: Predicate) -> Render | None:
     start = f" <{predicate.iri}> "
     kind = predicate.kind
+    if kind == "datetime":
+        return f'{start}"', _date_time, ""
     if kind in LITERALS:
-        return _literal_render(start, kind)
+        datatype = LITERALS[kind].datatype("")
+        text = escaped if kind in ESCAPED_KINDS else None
+        return f'{start}"', text, f'"^^<{datatype}>' if datatype else '"'
     if kind == "class":
-        return lambda _iri, cell: f"{start}<{NAMESPACE}{cell}>"
+        return f"{start}<{NAMESPACE}", None, ">"
     if kind == "uid":
-        return lambda _iri, cell: f"{start}<{uid_iri(cell)}>"
-    if kind == "concept":
-        return lambda _iri, cell: f"{start}<{cell}>"
-    if kind in ("item", "written"):
-        return lambda iri, cell: f"{start}<{iri}#{cell}>"
-    return lambda iri, cell: start + _resource(iri, cell)
+        return f"{start}<", uid_iri, ">"
+    return (f"{start}<", None, ">") if kind == "concept" else None
 
 
-def _literal_render(start: str, kind: str) -> Render:
-    datatype = LITERALS[kind].datatype
-    constant = datatype("") if kind != "datetime" else None
-    if constant == "":
-        return lambda _iri, cell: f'{start}"{escaped(cell)}"'
-    if constant is None:
-        return lambda _iri, cell: f'{start}"{cell}"^^<{datatype(cell)}>'
-    end = f'"^^<{constant}>'
-    if kind in ("json", "wkt"):
-        return lambda _iri, cell: f'{start}"{escaped(cell)}{end}'
-    return lambda _iri, cell: f'{start}"{cell}{end}'
+def _date_time(cell: str) -> str:
+    return f'{cell}"^^<{LITERALS["datetime"].datatype(cell)}>'

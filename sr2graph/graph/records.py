@@ -8,12 +8,13 @@ hold `` for the report itself, `#fragment` for a part of it, or a full IRI.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sr2graph.dicom.attributes import Attribute, Binding, bindings
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ByReference, ContentItem, Position, RelationshipType, position_text
+from sr2graph.dicom.header import Document
 from sr2graph.dicom.json_model import attribute_text
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.reading import ENTITIES
@@ -206,14 +207,13 @@ class Recorder:
         self.add_concepts(concept.equivalent_codes, "equivalent_codes", "equivalentCode", f"#{node}", node)
 
     def _add_concept(self, concept: CodedConcept, row: Row) -> None:
-        self.add("concepts", row)
         iri = row.get("concept")
         if iri is not None and iri not in self._labelled:
             self._labelled.add(iri)
             if concept.meaning is not None:
                 row["label"] = concept.meaning
-        for step in _concept_steps():
-            step(self, row, concept, "", "")
+        row.update(_concept_columns(concept))
+        self.add("concepts", row)
 
     def add_concepts(
         self, concepts: tuple[CodedConcept, ...], prop: str, name: str, resource: str, stem: str
@@ -250,9 +250,14 @@ def _rare_item_steps() -> tuple[Step, ...]:
     return steps(ContentItem, skipped=("relationship", "value_type", "concept_name"))
 
 
-@cache
-def _concept_steps() -> tuple[Step, ...]:
-    return steps(CodedConcept, skipped=("meaning", "equivalent_codes"))
+@lru_cache(maxsize=4096)
+def _concept_columns(concept: CodedConcept) -> tuple[tuple[str, str], ...]:
+    """Return the columns that a code fills, whatever report it is in."""
+    row: Row = {}
+    recorder = Recorder(Report(Document()))  # these columns are plain text: nothing is recorded
+    for step in steps(CodedConcept, skipped=("meaning", "equivalent_codes")):
+        step(recorder, row, concept, "", "")
+    return tuple(row.items())
 
 
 @cache

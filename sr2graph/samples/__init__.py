@@ -1,0 +1,107 @@
+"""Realistic synthetic structured reports: for the demo, the tests and the benchmarks.
+
+Names, hospitals and devices are fictional.  The same seed gives the same reports, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sr2graph.dicom.report import Report
+from sr2graph.samples import basic_text, ct_dose, echo, key_objects, measurement_report, obgyn
+from sr2graph.samples import projection_xray_dose as xray
+from sr2graph.samples import radiopharmaceutical_dose as radiopharmaceutical
+from sr2graph.samples.cohort import (
+    CHILDBEARING,
+    cohort,
+    ct_images,
+    ct_visit,
+    echo_visit,
+    pet_visit,
+    pregnancy_visit,
+    us_clips,
+    us_images,
+    xray_visit,
+)
+from sr2graph.samples.course import course
+from sr2graph.samples.lesions import lesions
+
+__all__ = ["KINDS", "cohort", "large_sample", "sample", "write_samples"]
+
+
+def _ct_dose(seed: int) -> Report:
+    return ct_dose.ct_dose(ct_visit(course(seed, 0), "body"), "body")
+
+
+def _projection_xray_dose(seed: int) -> Report:
+    return large_sample(12, seed)
+
+
+def _radiopharmaceutical_dose(seed: int) -> Report:
+    return radiopharmaceutical.radiopharmaceutical_dose(pet_visit(course(seed, 0), "FDG"), "FDG")
+
+
+def _planar_roi(seed: int) -> Report:
+    patient = course(seed, 0)
+    visit = ct_visit(patient, "body", number=2, days=60)
+    return measurement_report.planar_roi(visit, ct_images(visit), lesions(patient.key))
+
+
+def _volumetric_roi(seed: int) -> Report:
+    patient = course(seed, 0)
+    visit = ct_visit(patient, "body", number=2, days=60)
+    return measurement_report.volumetric_roi(visit, ct_images(visit), lesions(patient.key))
+
+
+def _key_objects(seed: int) -> Report:
+    visit = ct_visit(course(seed, 0), "body")
+    return key_objects.key_objects(visit, ct_images(visit))
+
+
+def _basic_text(seed: int) -> Report:
+    visit = ct_visit(course(seed, 0), "body")
+    return basic_text.basic_text(visit, "abdomen", ct_images(visit))
+
+
+def _obgyn(seed: int) -> Report:
+    visit = pregnancy_visit(course(seed, 0, sex="F", ages=CHILDBEARING))
+    return obgyn.obgyn(visit, us_images(visit), days=220, twins=seed % 2 == 1)
+
+
+def _echo(seed: int) -> Report:
+    visit = echo_visit(course(seed, 0, ages=(35, 90)))
+    return echo.echo(visit, us_clips(visit))
+
+
+_MAKERS: dict[str, Callable[[int], Report]] = {
+    ct_dose.KIND: _ct_dose,
+    xray.KIND: _projection_xray_dose,
+    radiopharmaceutical.KIND: _radiopharmaceutical_dose,
+    measurement_report.PLANAR: _planar_roi,
+    measurement_report.VOLUMETRIC: _volumetric_roi,
+    key_objects.KIND: _key_objects,
+    basic_text.KIND: _basic_text,
+    obgyn.KIND: _obgyn,
+    echo.KIND: _echo,
+}
+
+KINDS: tuple[str, ...] = tuple(_MAKERS)
+"""The kinds of reports that there are samples of."""
+
+
+def sample(kind: str, seed: int = 1) -> Report:
+    """Return a typical report of a kind.  Raises KeyError for a kind not in KINDS."""
+    return _MAKERS[kind](seed)
+
+
+def large_sample(events: int, seed: int = 1) -> Report:
+    """Return an angiography dose report with so many irradiation events: 150 make about a megabyte."""
+    return xray.projection_xray_dose(xray_visit(course(seed, 0), "coronary"), "coronary", events)
+
+
+def write_samples(folder: Path, patients: int = 5, seed: int = 1) -> list[Path]:
+    """Write a cohort into a folder as `<kind>-<patient>-<n>.dcm`; return the paths in order of patients and time."""
+    from sr2graph.samples.files import write_cohort
+
+    return write_cohort(folder, patients, seed, "dicom")
