@@ -1,15 +1,15 @@
 """DICOM Structured Reports as lossless linked data.
 
-    report = sr2graph.read("report.dcm")
-    for item in report.walk():
-        print(item.position, item.value_type, item.concept_name, item.value)
-    graph = report.to_rdflib()
-    assert sr2graph.from_rdf(graph) == report
+report = sr2graph.read("report.dcm")
+for item in report.walk():
+    print(item.position, item.value_type, item.concept_name, item.value)
+graph = report.to_rdflib()
+assert sr2graph.from_rdf(graph) == report
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
@@ -39,13 +39,26 @@ _HOMES = {
     "read": "dicom.read",
     "reports_from_rdf": "graph.from_rdf",
 }
-__all__ = sorted([*_HOMES, "__version__"])
+__all__ = [
+    "ByReference",
+    "CodedConcept",
+    "ContentItem",
+    "MeasuredValue",
+    "RelationshipType",
+    "Report",
+    "SrError",
+    "ValueType",
+    "from_rdf",
+    "read",
+    "reports_from_rdf",
+]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import public names when first used: `import sr2graph` itself stays instant."""
     if name not in _HOMES:
         raise AttributeError(f"module 'sr2graph' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"sr2graph.{_HOMES[name]}"), name)
+    found: object = getattr(import_module(f"sr2graph.{_HOMES[name]}"), name)
+    return found

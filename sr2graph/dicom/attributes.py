@@ -13,10 +13,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 _KEY = "dicom"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,30 @@ def code(tag: int, *, within: int | None = None) -> Any:
     return sequence(tag, "CodedConcept", many=False, within=within)
 
 
-@cache
+def per_class(function: Callable[[type[Any]], _T]) -> Callable[[type[Any]], _T]:
+    """Return a function of a class that works out its result once.
+
+    What functools.cache does, with types: mypy does not accept classes as hashable.
+    """
+    known: dict[type[Any], _T] = {}
+
+    def remembering(cls: type[Any]) -> _T:
+        found = known.get(cls)
+        if found is None:
+            found = known[cls] = function(cls)
+        return found
+
+    remembering.__doc__ = function.__doc__
+    return remembering
+
+
+@per_class
 def bindings(cls: type[Any]) -> dict[str, Binding]:
     """Return field name -> binding for the bound fields of a dataclass, in field order."""
     return {f.name: f.metadata[_KEY] for f in dataclasses.fields(cls) if _KEY in f.metadata}
 
 
-@cache
+@per_class
 def builder(cls: type[Any]) -> Callable[..., Any]:
     """Return a constructor of a frozen, slotted dataclass that takes a fifth of the time of its own.
 

@@ -15,6 +15,8 @@ class Limits:
     """Levels of nested sequences; real reports stay under 30."""
     max_items: int = 2_000_000
     """Sequence items in one data set."""
+    max_ratio: int = 250
+    """Times the members of an archive may exceed its size when unpacked; reports stay under 50."""
 
 
 DEFAULT_LIMITS = Limits()

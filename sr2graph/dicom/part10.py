@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass, field
 from struct import Struct, error
 
+from sr2graph.dicom.attributes import tag_text
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.tokenise import LONG_VRS, SHORT_VRS, Elements, Tokeniser
 from sr2graph.errors import LimitError, NotDicomError, ReadError
@@ -54,46 +55,45 @@ def read_encoded(
     if not syntax:
         syntax = _guessed_syntax(data, start)
         problems.append("no transfer syntax is declared; it is guessed from the first bytes")
-    if syntax == DEFLATED_LITTLE:
-        data, start = _inflated(data[start:], limits), 0
-    if by_pydicom or syntax == EXPLICIT_BIG:
-        return _through_pydicom(data, start, syntax, meta, problems, limits, because)
-    body, padding = _without_padding(data, start)
-    explicit = syntax != IMPLICIT_LITTLE
-    tokeniser = Tokeniser(body, limits, explicit=explicit)
-    try:
-        elements = tokeniser.data_set(start, explicit=explicit)
-    except LimitError:
-        raise
-    except ReadError as cause:
-        return _through_pydicom(data, start, syntax, meta, problems, limits, cause)
-    problems += [f"{padding} zero bytes follow the data set"] * bool(padding)
-    problems += [f"({t >> 16:04X},{t & 0xFFFF:04X}) appears twice; the last one is taken" for t in tokeniser.duplicates]
-    return Encoded(elements, syntax, meta, tuple(problems))
-
-
-def _through_pydicom(
-    data: bytes,
-    start: int,
-    syntax: str,
-    meta: dict[int, bytes],
-    problems: list[str],
-    limits: Limits,
-    cause: ReadError | None = None,
-) -> Encoded:
-    from sr2graph.dicom.pydicom_reader import elements_by_pydicom
-
+    body = _inflated(data[start:], limits) if syntax == DEFLATED_LITTLE else data
+    start = 0 if syntax == DEFLATED_LITTLE else start
+    cause = because
+    if not by_pydicom and syntax != EXPLICIT_BIG:
+        try:
+            elements, found = _tokenised(body, start, syntax, limits)
+            return Encoded(elements, syntax, meta, (*problems, *found))
+        except LimitError:
+            raise
+        except ReadError as error:
+            cause = error
     if cause is not None:
         problems.append(f"{cause}; read as far as pydicom could")
+    elements = _through_pydicom(body[start:], syntax, limits, cause)
+    return Encoded(elements, syntax, meta, tuple(problems), by_pydicom=True)
+
+
+def _tokenised(data: bytes, start: int, syntax: str, limits: Limits) -> tuple[Elements, list[str]]:
+    """Return the elements from byte `start`, and what was odd about them."""
+    explicit = syntax != IMPLICIT_LITTLE
+    body, padding = _without_padding(data, start)
+    tokeniser = Tokeniser(body, limits, explicit=explicit)
+    elements = tokeniser.data_set(start, explicit=explicit)
+    problems = [f"{padding} zero bytes follow the data set"] if padding else []
+    problems += [f"{tag_text(tag)} appears twice; the last one is taken" for tag in tokeniser.duplicates]
+    return elements, problems
+
+
+def _through_pydicom(data: bytes, syntax: str, limits: Limits, cause: ReadError | None) -> Elements:
+    from sr2graph.dicom.pydicom_reader import elements_by_pydicom
+
+    explicit, big_endian = syntax != IMPLICIT_LITTLE, syntax == EXPLICIT_BIG
     try:
-        elements = elements_by_pydicom(
-            data[start:], explicit=syntax != IMPLICIT_LITTLE, big_endian=syntax == EXPLICIT_BIG, limits=limits
-        )
+        elements = elements_by_pydicom(data, explicit=explicit, big_endian=big_endian, limits=limits)
     except ReadError as failure:
         raise cause or failure from failure
     if not elements and cause is not None:
         raise cause
-    return Encoded(elements, syntax, meta, tuple(problems), by_pydicom=True)
+    return elements
 
 
 def _uid(raw: bytes) -> str:
@@ -118,7 +118,7 @@ def _meta(data: bytes) -> tuple[dict[int, bytes], int, list[str]]:
 
 def _looks_like_data_set(data: bytes) -> bool:
     """Tell whether bytes start like a composite object: group 8, ascending, with sane lengths."""
-    if len(data) < 16 or data[:2] != b"\x08\0" or data[2:4] > b"\x20\0" and data[3:4] != b"\0":
+    if len(data) < 16 or data[:2] != b"\x08\0" or data[3:4] != b"\0":
         return False
     if data[4:6] in _VRS:
         return True

@@ -51,7 +51,7 @@ class _Walk:
         return {int(tag): self._element(data_set, tag, depth) for tag in list(data_set.keys())}
 
     def _element(self, data_set: Any, tag: Any, depth: int) -> tuple[str, Any]:
-        raw = data_set.get_item(tag)
+        raw = data_set.get_item(tag, keep_deferred=True)
         vr = raw.VR or dictionary_vr(int(tag))
         if vr == "SQ":
             return "SQ", [self._item(item, depth) for item in data_set[tag].value]

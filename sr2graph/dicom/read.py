@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SOP_CLASS_UID = 0x0008_0016
 SOP_INSTANCE_UID = 0x0008_0018
-_PEEK = 64 * 1024
+PEEK = 64 * 1024
 _JSON_STARTS = (b"{", b"[", b"\xef\xbb\xbf{", b"\xef\xbb\xbf[")
 
 ReportSource = "str | Path | bytes | Mapping[str, Any] | Dataset"
@@ -80,9 +80,9 @@ def file_content(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """Return the bytes of a file; a look at its start spares reading images whole."""
     try:
         with path.open("rb") as file:
-            start = file.read(_PEEK)
+            start = file.read(PEEK)
             refuse_other_objects(start)
-            rest = file.read(limits.max_bytes - len(start) + 1) if len(start) == _PEEK else b""
+            rest = file.read(limits.max_bytes - len(start) + 1) if len(start) == PEEK else b""
     except OSError as cause:
         raise ReadError(f"cannot be opened ({cause.strerror})") from cause
     if len(start) + len(rest) > limits.max_bytes:
@@ -118,12 +118,13 @@ def json_objects(data: bytes) -> list[Mapping[str, Any]]:
     objects = model if isinstance(model, list) else [model]
     if not objects or not all(isinstance(o, Mapping) for o in objects):
         raise NotDicomError("JSON, but not the DICOM JSON Model")
-    if not all(_is_dicom_json(o) for o in objects):
+    if not all(is_dicom_json(o) for o in objects):
         raise NotDicomError("JSON, but not the DICOM JSON Model: members are not named by tags")
     return objects
 
 
-def _is_dicom_json(model: Mapping[str, Any]) -> bool:
+def is_dicom_json(model: Mapping[str, Any]) -> bool:
+    """Tell whether a JSON object has the looks of the DICOM JSON Model: a member named by a tag, with a vr."""
     return any(len(key) == 8 and isinstance(value, Mapping) and "vr" in value for key, value in model.items())
 
 

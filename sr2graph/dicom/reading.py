@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from sr2graph.dicom import concept, content, header, references, values
-from sr2graph.dicom.attributes import Attribute, Binding, bindings, builder, tag_text
+from sr2graph.dicom.attributes import Attribute, Binding, bindings, builder, per_class, tag_text
 from sr2graph.dicom.charset import TextDecoder, text_decoder
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
@@ -36,12 +35,13 @@ Reader = Callable[[str, Raw, "Reading"], tuple[Any, bool]]
 class Reading:
     """What reading one data set carries along: character set, place, deviations."""
 
-    __slots__ = ("decoder", "deviations", "explicit", "limits", "position")
+    __slots__ = ("decoder", "depth", "deviations", "explicit", "limits", "position")
 
     def __init__(self, decoder: TextDecoder, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self.decoder = decoder
         self.limits = limits
         self.explicit = explicit
+        self.depth = 0
         self.position: str | tuple[int, ...] = "header"
         self.deviations: list[Deviation] = []
 
@@ -50,6 +50,12 @@ class Reading:
         place = self.position
         text = place if isinstance(place, str) else ".".join(map(str, place))
         self.deviations.append(Deviation(text, problem))
+
+    def descend(self) -> None:
+        """Go one sequence deeper; sequences that are tokenised only when read count as well."""
+        self.depth += 1
+        if self.depth > self.limits.max_depth:
+            raise LimitError(f"sequences nest deeper than {self.limits.max_depth} levels")
 
     def text(self, raw: bytes, vr: str) -> str:
         """Return the decoded text without padding."""
@@ -171,6 +177,7 @@ def _sequence_reader(binding: Binding) -> Reader:
     if binding.entity is None:
         return _verbatim_reader(binding)
     cls = ENTITIES[binding.entity]
+    empty = cls()
 
     def read(vr: str, raw: Raw, reading: Reading) -> tuple[Any, bool]:
         items = reading.items(tag, vr, raw)
@@ -180,6 +187,8 @@ def _sequence_reader(binding: Binding) -> Reader:
             found = [read_entity(cls, item, reading) for item in items]
             return tuple(value for value, _ in found), all(exact for _, exact in found)
         value, exact = read_entity(cls, items[0], reading)
+        if value == empty:  # an item that says nothing
+            value, exact = None, False
         if len(items) > 1:
             reading.deviates(f"{tag_text(tag)} has {len(items)} items where one should be; the first is taken")
             exact = False
@@ -230,7 +239,7 @@ ENTITIES: dict[str, type[Any]] = {
 """The dataclasses that sequences may hold, by name."""
 
 
-@cache
+@per_class
 def plan(cls: type[Any]) -> Plan:
     """Return how to read a dataclass from the elements of a data set."""
     result: Plan = {}
@@ -245,9 +254,7 @@ def plan(cls: type[Any]) -> Plan:
 
 def in_part(part: int, by_tag: Plan) -> Plan:
     """Return a plan for the same fields as another part of what is read in one pass."""
-    return {
-        tag: (part, name, reader if name else in_part(part, reader)) for tag, (_, name, reader) in by_tag.items()
-    }
+    return {tag: (part, name, reader if name else in_part(part, reader)) for tag, (_, name, reader) in by_tag.items()}
 
 
 def read_fields(by_tag: Plan, elements: Elements, reading: Reading, *found: dict[str, Any]) -> list[int]:
@@ -256,11 +263,12 @@ def read_fields(by_tag: Plan, elements: Elements, reading: Reading, *found: dict
     for tag, (vr, raw) in elements.items():
         entry = by_tag.get(tag)
         if entry is None:
-            inexact.append(tag)
+            if tag & 0xFFFF:  # group lengths are about the encoding
+                inexact.append(tag)
             continue
         part, name, reader = entry
         if not name:
-            if not _read_wrapped(tag, reader, vr, raw, reading, found):
+            if not _read_wrapped(tag, reader, reading.items(tag, vr, raw), reading, *found):
                 inexact.append(tag)
             continue
         value, exact = reader(vr, raw, reading)
@@ -272,9 +280,8 @@ def read_fields(by_tag: Plan, elements: Elements, reading: Reading, *found: dict
 
 
 def _read_wrapped(
-    tag: int, by_tag: Plan, vr: str, raw: Raw, reading: Reading, found: tuple[dict[str, Any], ...]
+    tag: int, by_tag: Plan, items: list[Elements] | None, reading: Reading, *found: dict[str, Any]
 ) -> bool:
-    items = reading.items(tag, vr, raw)
     if not items:
         # An empty Measured Value Sequence is how a NUM says it has no value (PS3.3 C.18.1).
         return items is not None and tag == values.MEASURED_VALUE_SEQUENCE
@@ -285,12 +292,10 @@ def _read_wrapped(
 
 def read_entity(cls: type[Any], elements: Elements, reading: Reading) -> tuple[Any, bool]:
     """Return (dataclass, exact) for one sequence item."""
-    outer = enter_character_set(elements, reading)
+    outer = enter_item(elements, reading)
     found: dict[str, Any] = {}
     inexact = read_fields(plan(cls), elements, reading, found)
-    if outer is not None:
-        reading.decoder = outer
-        inexact.remove(SPECIFIC_CHARACTER_SET)
+    leave_item(outer, inexact, reading)
     return builder(cls)(**found), not inexact
 
 
@@ -306,6 +311,20 @@ def enter_character_set(elements: Elements, reading: Reading) -> TextDecoder | N
     return outer
 
 
+def enter_item(elements: Elements, reading: Reading) -> TextDecoder | None:
+    """Enter a sequence item; return what `leave_item` needs."""
+    reading.descend()
+    return enter_character_set(elements, reading)
+
+
+def leave_item(outer: TextDecoder | None, inexact: list[int], reading: Reading) -> None:
+    """Leave a sequence item; its character set has been followed and says no more."""
+    reading.depth -= 1
+    if outer is not None:
+        reading.decoder = outer
+        inexact.remove(SPECIFIC_CHARACTER_SET)
+
+
 def declared_decoder(raw: bytes) -> TextDecoder:
     """Return the decoder for the raw value of Specific Character Set (0008,0005)."""
     text = raw.decode("ascii", "replace").strip(" \0")
@@ -319,8 +338,7 @@ def verbatim(tag: int, vr: str, raw: Raw, reading: Reading) -> Attribute:
     """Return an attribute as it stands."""
     if vr == "SQ":
         return Attribute(tag, vr, tuple(verbatim_item(item, reading) for item in reading.items(tag, vr, raw) or ()))
-    assert isinstance(raw, bytes)
-    if not raw:
+    if isinstance(raw, list) or not raw:
         return Attribute(tag, vr)
     if vr in TEXT_VRS:
         text = reading.text(raw, vr)
@@ -330,15 +348,19 @@ def verbatim(tag: int, vr: str, raw: Raw, reading: Reading) -> Attribute:
     found = tags(raw) if vr == "AT" else numbers(vr, raw) if vr in FORMATS else None
     if found is not None:
         return Attribute(tag, vr, found)
+    if len(raw) % 2:
+        reading.deviates(f"{tag_text(tag)} has {len(raw)} bytes, an odd number; a zero byte is added")
+        raw += b"\0"
     return Attribute(tag, vr if vr in BYTE_VRS else "UN", (raw,))
 
 
 def verbatim_item(elements: Elements, reading: Reading) -> tuple[Attribute, ...]:
     """Return the attributes of a sequence item as they stand, in tag order."""
-    outer = enter_character_set(elements, reading)
+    outer = enter_item(elements, reading)
     attributes = tuple(
-        verbatim(tag, *elements[tag], reading) for tag in sorted(elements) if tag != SPECIFIC_CHARACTER_SET
+        verbatim(tag, *elements[tag], reading)
+        for tag in sorted(elements)
+        if tag != SPECIFIC_CHARACTER_SET and tag & 0xFFFF
     )
-    if outer is not None:
-        reading.decoder = outer
+    leave_item(outer, [SPECIFIC_CHARACTER_SET], reading)
     return attributes

@@ -11,7 +11,6 @@ from sr2graph.dicom.content import ByReference, ContentItem, Position, position_
 from sr2graph.dicom.header import Document, Equipment, Patient, Series, Study
 
 if TYPE_CHECKING:
-    import networkx
     import rdflib
 
     from sr2graph.graph.networkx_graph import ContentGraph

@@ -40,7 +40,7 @@ def other_sop_class_name(sop_class_uid: str) -> str | None:
     """Return the name of a standard SOP class that is not SR, None when the UID is not standard."""
     if not sop_class_uid or sop_class_uid in sr_sop_classes():
         return None
-    from pydicom.uid import UID_dictionary
+    from pydicom.uid import UID
 
-    entry = UID_dictionary.get(sop_class_uid)
-    return entry[0] if entry is not None and entry[1] == "SOP Class" else None
+    uid = UID(sop_class_uid, validation_mode=0)
+    return uid.name if uid.type == "SOP Class" else None

@@ -98,9 +98,10 @@ class Tokeniser:
                     if tag in elements:
                         self.duplicates.append(tag)
                     stop = self._end_of_codes(pos, length) if tag in self._codes_stay[True] else 0
-                    if 0 < stop <= end:
+                    after = stop if length != UNDEFINED else stop + 8
+                    if stop > 0 and after <= end:
                         elements[tag] = ("SQ", data[pos:stop])
-                        pos = stop if length != UNDEFINED else stop + 8
+                        pos = after
                         continue
                     items, pos = self._items(read, pos, end, length, depth + 1)
                     elements[tag] = ("SQ", items)

@@ -17,7 +17,7 @@ from sr2graph.dicom.reading import (
     Plan,
     Raw,
     Reading,
-    enter_character_set,
+    enter_item,
     in_part,
     plan,
     read_fields,
@@ -54,7 +54,6 @@ class _Shape:
     """Constructor of the value, None for items without one."""
 
 
-@cache
 def _shape_of(value_type: str | None, value_class: type[Any] | None) -> _Shape:
     by_tag = plan(ContentItem) | {CONTENT_SEQUENCE: (0, "children", _content_reader)}
     if value_class is None:
@@ -62,9 +61,11 @@ def _shape_of(value_type: str | None, value_class: type[Any] | None) -> _Shape:
     return _Shape(value_type, by_tag | in_part(1, plan(value_class)), builder(value_class))
 
 
-def _content_reader(_vr: str, raw: Raw, _reading: Reading) -> tuple[None, bool]:
+def _content_reader(vr: str, raw: Raw, reading: Reading) -> tuple[None, bool]:
     """Leave the Content Sequence to `_children`; only what is no tree is carried verbatim."""
-    return None, isinstance(raw, list) and bool(raw)
+    if isinstance(raw, list):
+        return None, bool(raw)
+    return None, vr == "UN" and bool(reading.items(CONTENT_SEQUENCE, vr, raw))
 
 
 @cache
@@ -77,10 +78,16 @@ def _shapes() -> dict[bytes, _Shape]:
     }
 
 
+_NOTHING_TELLS = -1
+
+
 @cache
-def _telling_tags() -> dict[int, type[Any]]:
-    """Return which attribute tells the value class of an item without a usable value type."""
-    return {tag: cls for cls in reversed(VALUE_CLASSES.values()) for tag in plan(cls)}
+def _telling_shapes() -> dict[int, _Shape]:
+    """Return which attribute tells the shape of an item without a usable value type."""
+    shapes = {_NOTHING_TELLS: _shape_of(None, None)}
+    for cls in reversed(VALUE_CLASSES.values()):
+        shapes |= dict.fromkeys(plan(cls), _shape_of(None, cls))
+    return shapes
 
 
 def _shape(elements: Elements) -> _Shape:
@@ -93,19 +100,19 @@ def _shape(elements: Elements) -> _Shape:
     value_type = raw.decode("ascii", "replace").strip(" \0") or None
     if value_type in VALUE_TYPES:
         return _shapes()[value_type.encode()]
-    telling = _telling_tags()
-    return _shape_of(None, next((telling[tag] for tag in elements if tag in telling), None))
+    telling = _telling_shapes()
+    return telling[min(telling.keys() & elements.keys(), default=_NOTHING_TELLS)]
 
 
 _build_item = builder(ContentItem)
 
 
 def _read_item(elements: Elements, position: Position, reading: Reading) -> ContentItem | ByReference:
-    outer = enter_character_set(elements, reading)
+    reading.depth = len(position) - 2
+    outer = enter_item(elements, reading)
     reading.position = position
-    item = _by_reference(elements, position, reading) if REFERENCED_ITEM in elements else None
-    if item is None:
-        item = _by_value(elements, position, reading)
+    reference = _by_reference(elements, position, reading) if REFERENCED_ITEM in elements else None
+    item = reference or _by_value(elements, position, reading)
     if outer is not None:
         reading.decoder = outer
     return item
@@ -186,9 +193,7 @@ def _deviating_relationship(relationship: str | None, reading: Reading) -> None:
 
 
 def _others(inexact: list[int], elements: Elements, reading: Reading) -> tuple[Attribute, ...]:
-    return tuple(
-        verbatim(tag, *elements[tag], reading) for tag in sorted(inexact) if tag != SPECIFIC_CHARACTER_SET
-    )
+    return tuple(verbatim(tag, *elements[tag], reading) for tag in sorted(inexact) if tag != SPECIFIC_CHARACTER_SET)
 
 
 def _children(elements: Elements, position: Position, reading: Reading) -> tuple[ContentItem | ByReference, ...]:
@@ -228,12 +233,12 @@ def has_content_tree(elements: Elements) -> bool:
     )
 
 
-def read_report(elements: Elements, reading: Reading, source: Source = Source()) -> Report:
+def read_report(elements: Elements, reading: Reading, source: Source) -> Report:
     """Return the Report of a data set; every deviation met is noted in it."""
     header: dict[str, dict[str, Any]] = {part: {} for part in HEADER_CLASSES}
     rest_tags = read_fields(_header_plan(), elements, reading, *header.values())
     root, left = _root(elements, rest_tags, reading)
-    not_carried = tuple(tag for tag in sorted(left) if _is_encoding(tag))
+    not_carried = tuple(tag for tag in sorted(elements) if _is_encoding(tag))
     reading.position = "header"
     other = _others([tag for tag in left if not _is_encoding(tag)], elements, reading)
     _check_header(header, reading)
@@ -247,8 +252,8 @@ def read_report(elements: Elements, reading: Reading, source: Source = Source())
 
 
 def _is_encoding(tag: int) -> bool:
-    """Tell whether an attribute is about the encoding: group lengths, padding, character set."""
-    return tag & 0xFFFF == 0 or tag in (DATA_SET_TRAILING_PADDING, SPECIFIC_CHARACTER_SET)
+    """Tell whether an attribute is about the encoding: group lengths, padding, character set, meta information."""
+    return tag & 0xFFFF == 0 or tag >> 16 == 2 or tag in (DATA_SET_TRAILING_PADDING, SPECIFIC_CHARACTER_SET)
 
 
 def _root(elements: Elements, tags: list[int], reading: Reading) -> tuple[ContentItem | None, list[int]]:

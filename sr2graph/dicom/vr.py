@@ -33,7 +33,7 @@ def numbers(vr: str, raw: bytes) -> tuple[Any, ...] | None:
         return None
     values = struct.unpack(f"<{len(raw) // size}{code}", raw)
     # One NaN object for all: tuples that hold it then compare equal.
-    return tuple(math.nan if v != v else v for v in values) if code in "fd" else values
+    return tuple(math.nan if math.isnan(v) else v for v in values) if code in "fd" else values
 
 
 def number_bytes(vr: str, values: tuple[Any, ...]) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from struct import pack
 from struct import error as struct_error
+from struct import pack
 from typing import Any
 
 from sr2graph.dicom.attributes import Attribute, bindings

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sr2graph.dicom.attributes import Attribute, Binding, bindings
+from sr2graph.dicom.attributes import Attribute, Binding, bindings, per_class
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ByReference, ContentItem, Position
 from sr2graph.dicom.json_model import attribute_from_text
@@ -19,9 +19,10 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.tree import HEADER_CLASSES
 from sr2graph.dicom.values import VALUE_TYPES
 from sr2graph.errors import GraphError, ReadError
+from sr2graph.graph.columns import class_name
 from sr2graph.graph.iris import iri_uid
 from sr2graph.graph.kinds import LITERALS, list_values
-from sr2graph.graph.records import OTHER_RELATIONSHIP, RELATIONSHIP_PREDICATES, class_name
+from sr2graph.graph.records import OTHER_RELATIONSHIP, RELATIONSHIP_PREDICATES
 from sr2graph.graph.statement_index import RDF_TYPE, Index, graphs
 from sr2graph.graph.vocabulary import NAMESPACE, Predicate, expanded, field_predicates
 
@@ -80,7 +81,7 @@ class _FieldRows:
     json: str | None = None
 
 
-@cache
+@per_class
 def _field_rows(cls: type[Any]) -> dict[str, _FieldRows]:
     return {name: _sorted(rows) for name, rows in field_predicates().get(cls.__name__, {}).items()}
 

@@ -39,4 +39,5 @@ def iri_uid(iri: str) -> str | None:
 
 def patient_iri(patient_id: str, issuer: str | None) -> str:
     """Return the IRI of a patient: the identifier is unique only for its issuer (PS3.3 C.7.1.1)."""
-    return f"{_PATIENT}{quote(issuer or '', safe=_SAFE, errors='replace')}/{quote(patient_id, safe=_SAFE, errors='replace')}"
+    parts = (quote(part, safe=_SAFE, errors="replace") for part in (issuer or "", patient_id))
+    return _PATIENT + "/".join(parts)

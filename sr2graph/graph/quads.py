@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from sr2graph.dicom.report import Report
+from sr2graph.graph.columns import Row
 from sr2graph.graph.iris import uid_iri
 from sr2graph.graph.kinds import LITERALS
-from sr2graph.graph.records import Record, Row, records
+from sr2graph.graph.records import Record, records
 from sr2graph.graph.vocabulary import NAMESPACE, PREFIXES, Predicate, classes, predicates
 
 RDF_TYPE = f"<{PREFIXES['rdf']}type>"
@@ -152,15 +153,13 @@ def _item_plan() -> tuple[dict[str, Render], dict[str, str], dict[str, str]]:
 
 
 def _emit(plan: _TablePlan, row: Row, iri: str, out: list[str]) -> None:
-    for subject, statement in plan.types:
-        out.append(_resource(iri, row[subject]) + statement)
+    out += [_resource(iri, row[subject]) + statement for subject, statement in plan.types]
     for name, cell in row.items():
-        for column in plan.columns.get(name, ()):
-            out.append(_statement(column, row[column.subject], cell, iri))
+        if name in plan.columns:
+            out += [_statement(column, row[column.subject], cell, iri) for column in plan.columns[name]]
     for name, by_value in plan.conditional.items():
-        for column in by_value.get(row.get(name, ""), ()):
-            if column.target in row:
-                out.append(_statement(column, row[column.subject], row[column.target], iri))
+        columns = by_value.get(row.get(name, ""), ())
+        out += [_statement(c, row[c.subject], row[c.target], iri) for c in columns if c.target in row]
 
 
 def _statement(column: _Column, subject: str, cell: str, iri: str) -> str:

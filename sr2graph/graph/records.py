@@ -7,29 +7,21 @@ hold `` for the report itself, `#fragment` for a part of it, or a full IRI.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
 
-from sr2graph.dicom.attributes import Attribute, Binding, bindings
+from sr2graph.dicom.attributes import Attribute
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ByReference, ContentItem, Position, RelationshipType, position_text
-from sr2graph.dicom.header import Document
 from sr2graph.dicom.json_model import attribute_text
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.reading import ENTITIES
 from sr2graph.dicom.tree import HEADER_CLASSES
 from sr2graph.dicom.values import VALUE_TYPES
+from sr2graph.graph.columns import Row, class_name, concept_columns, steps
 from sr2graph.graph.iris import patient_iri, uid_iri
-from sr2graph.graph.kinds import LITERALS, list_text
-from sr2graph.graph.vocabulary import Predicate, entity_class, field_predicates, predicates
-from sr2graph.graph.wkt import wkt
-from sr2graph.terms.codes import CodeScope, code_iri
+from sr2graph.graph.vocabulary import predicates
+from sr2graph.terms.codes import CodeIRI, CodeScope, code_iri
 
-Row = dict[str, str]
 Record = tuple[str, Row]
-Step = Callable[["Recorder", Row, Any, str, str], None]
-"""Puts one field of an entity into a row: (recorder, row, entity, resource, stem)."""
 
 RELATIONSHIP_PREDICATES: dict[str | None, str] = {
     RelationshipType.CONTAINS: "contains",
@@ -109,27 +101,8 @@ class Recorder:
                 stack += below
 
     def _add_item(self, item: ContentItem, position: str, parent: str) -> None:
-        row: Row = {"item": position}
         value = item.value
-        value_type: str | None
-        if value is not None:
-            value_class = type(value)
-            row["class"] = class_name(value_class)
-            value_type = VALUE_TYPES[value_class]
-        else:
-            value_type = "CONTAINER" if item.value_type == "CONTAINER" else None
-            row["class"] = "Container" if value_type else "ContentItem"
-        if item.value_type != value_type:
-            row["value_type"] = item.value_type or ""
-        row["ordinal"] = position.rpartition(".")[2]
-        relationship = item.relationship
-        if parent:
-            predicate = row["relationship"] = RELATIONSHIP_PREDICATES.get(relationship, OTHER_RELATIONSHIP)
-            row["parent"] = parent
-            if predicate is OTHER_RELATIONSHIP and relationship is not None:
-                row["relationship_type"] = relationship
-        elif relationship is not None:
-            row["relationship_type"] = relationship
+        row = _item_row(item, position, parent)
         self._rows.append(("items", row))
         resource = f"#{position}"
         if item.concept_name is not None:
@@ -139,10 +112,10 @@ class Recorder:
             if written is not None:
                 row["concept_name_as_written"] = written
         if item.continuity or item.template or item.observation_datetime or item.observation_uid:
-            for step in _rare_item_steps():
+            for step in steps(ContentItem):
                 step(self, row, item, resource, position)
         if value is not None:
-            for step in steps(value_class):
+            for step in steps(type(value)):
                 step(self, row, value, resource, position)
         if item.other:
             self.add_others(item.other, resource)
@@ -189,7 +162,7 @@ class Recorder:
         self._add_written(concept, node, {})
         return iri, node
 
-    def canonical(self, concept: CodedConcept) -> Any:
+    def canonical(self, concept: CodedConcept) -> CodeIRI:
         """Return the CodeIRI of a concept within this report."""
         scope = self._scope
         if concept.scheme_uid and concept.scheme:
@@ -199,6 +172,7 @@ class Recorder:
     def _add_written(self, concept: CodedConcept, node: str, row: Row) -> None:
         iri = self.canonical(concept).iri
         row["subject"] = f"#{node}"
+        row["class"] = "CodedConcept"
         if iri is not None:
             row["concept"] = row["canonical"] = iri
         if concept.meaning is not None:
@@ -212,16 +186,36 @@ class Recorder:
             self._labelled.add(iri)
             if concept.meaning is not None:
                 row["label"] = concept.meaning
-        row.update(_concept_columns(concept))
+        row.update(concept_columns(concept))
         self.add("concepts", row)
 
-    def add_concepts(
-        self, concepts: tuple[CodedConcept, ...], prop: str, name: str, resource: str, stem: str
-    ) -> None:
+    def add_concepts(self, concepts: tuple[CodedConcept, ...], prop: str, name: str, resource: str, stem: str) -> None:
         """Add the codes of a field that holds several, each as written, in order."""
         for i, concept in enumerate(concepts, 1):
             node = f"{stem}.{name}.{i}" if stem else f"{name}.{i}"
             self._add_written(concept, node, {"parent": resource, "property": prop, "ordinal": str(i)})
+
+
+def _item_row(item: ContentItem, position: str, parent: str) -> Row:
+    """Return the row of an item with its place, class and relationship."""
+    value_type: str | None
+    if item.value is not None:
+        value_type = VALUE_TYPES[type(item.value)]
+        name = class_name(type(item.value))
+    else:
+        value_type = "CONTAINER" if item.value_type == "CONTAINER" else None
+        name = "Container" if value_type else "ContentItem"
+    row = {"item": position, "class": name, "ordinal": position.rpartition(".")[2]}
+    if item.value_type != value_type:
+        row["value_type"] = item.value_type or ""
+    relationship = item.relationship
+    predicate = RELATIONSHIP_PREDICATES.get(relationship, OTHER_RELATIONSHIP)
+    if parent:
+        row["relationship"] = predicate
+        row["parent"] = parent
+    if relationship is not None and (predicate is OTHER_RELATIONSHIP or not parent):
+        row["relationship_type"] = relationship
+    return row
 
 
 def _header_resources(report: Report) -> dict[str, str]:
@@ -233,181 +227,6 @@ def _header_resources(report: Report) -> dict[str, str]:
         "series": uid_iri(series.series_instance_uid) if series.series_instance_uid else "#series",
         "equipment": "#equipment",
     }
-
-
-@cache
-def class_name(cls: type[Any]) -> str:
-    """Return the local name of the RDF class of a dataclass."""
-    return entity_class(cls.__name__).local_name
-
-
-# ---------------------------------------------------------------- fields to columns
-
-
-@cache
-def _rare_item_steps() -> tuple[Step, ...]:
-    """Return the steps for the fields of an item that most items do not have."""
-    return steps(ContentItem, skipped=("relationship", "value_type", "concept_name"))
-
-
-@lru_cache(maxsize=4096)
-def _concept_columns(concept: CodedConcept) -> tuple[tuple[str, str], ...]:
-    """Return the columns that a code fills, whatever report it is in."""
-    row: Row = {}
-    recorder = Recorder(Report(Document()))  # these columns are plain text: nothing is recorded
-    for step in steps(CodedConcept, skipped=("meaning", "equivalent_codes")):
-        step(recorder, row, concept, "", "")
-    return tuple(row.items())
-
-
-@cache
-def steps(cls: type[Any], skipped: tuple[str, ...] = ()) -> tuple[Step, ...]:
-    """Return how to put the bound fields of a dataclass into rows, by the vocabulary table."""
-    rows = field_predicates().get(cls.__name__, {})
-    return tuple(
-        step
-        for name, binding in bindings(cls).items()
-        if name not in skipped
-        for step in _field_steps(name, binding, rows.get(name, []))
-    )
-
-
-def _field_steps(name: str, binding: Binding, rows: list[Predicate]) -> list[Step]:
-    if binding.entity == "CodedConcept":
-        return [_concepts_step(name, rows[0])] if binding.many else [_concept_step(name, rows[0])]
-    if binding.entity is not None:
-        nested = ENTITIES[binding.entity]
-        return [_node_step(name, nested, rows[0], many=binding.many)] if rows else [_inlined_step(name, nested)]
-    if not rows:  # told by the IRI of the report, study or series
-        return []
-    if binding.many:
-        return [_many_step(name, binding.vr, rows)] + [_wkt_step(r.column) for r in rows if r.kind == "wkt"]
-    return [_scalar_step(name, rows)]
-
-
-def _concept_step(name: str, predicate: Predicate) -> Step:
-    column = predicate.column
-    written_column = f"{column}_as_written"
-
-    def step(recorder: Recorder, row: Row, entity: Any, _resource: str, _stem: str) -> None:
-        concept = getattr(entity, name)
-        if concept is not None:
-            iri, written = recorder.term(concept)
-            if iri is not None:
-                row[column] = iri
-            if written is not None:
-                row[written_column] = written
-
-    return step
-
-
-def _property(predicate: Predicate) -> str:
-    return predicate.where[1] if predicate.where is not None else predicate.column
-
-
-def _concepts_step(name: str, predicate: Predicate) -> Step:
-    prop, local_name = _property(predicate), predicate.local_name
-
-    def step(recorder: Recorder, _row: Row, entity: Any, resource: str, stem: str) -> None:
-        recorder.add_concepts(getattr(entity, name), prop, local_name, resource, stem)
-
-    return step
-
-
-def _node_step(name: str, nested: type[Any], predicate: Predicate, *, many: bool) -> Step:
-    prop, local_name, table = _property(predicate), predicate.local_name, predicate.table
-
-    def step(recorder: Recorder, _row: Row, entity: Any, resource: str, stem: str) -> None:
-        value = getattr(entity, name)
-        values = value if many else () if value is None else (value,)
-        for i, item in enumerate(values, 1):
-            node = f"{stem}.{local_name}.{i}" if stem else f"{local_name}.{i}"
-            row: Row = {"node": node, "parent": resource, "property": prop, "ordinal": str(i)}
-            recorder.add(table, row)
-            for inner in steps(nested):
-                inner(recorder, row, item, f"#{node}", node)
-
-    return step
-
-
-def _inlined_step(name: str, nested: type[Any]) -> Step:
-    def step(recorder: Recorder, row: Row, entity: Any, resource: str, stem: str) -> None:
-        value = getattr(entity, name)
-        if value is not None:
-            for inner in steps(nested):
-                inner(recorder, row, value, resource, stem)
-
-    return step
-
-
-def _scalar_step(name: str, rows: list[Predicate]) -> Step:
-    typed = rows[0]
-    column, kind = typed.column, typed.kind
-    written_column = next((r.column for r in rows if r.kind == "verbatim"), None)
-    literal = LITERALS.get(kind)
-
-    def plain(_recorder: Recorder, row: Row, entity: Any, _resource: str, _stem: str) -> None:
-        value = getattr(entity, name)
-        if value is not None:
-            row[column] = value
-
-    def other(_recorder: Recorder, row: Row, entity: Any, _resource: str, _stem: str) -> None:
-        value = getattr(entity, name)
-        if value is None:
-            return
-        if isinstance(value, Attribute):
-            row[column] = attribute_text(value)
-            return
-        assert literal is not None
-        cell = literal.cell(value)
-        if cell is not None:
-            row[column] = cell
-        if written_column is not None and (cell is None or literal.value(cell) != value):
-            row[written_column] = value
-
-    return plain if kind in ("string", "uid") else other
-
-
-def _many_step(name: str, vr: str, rows: list[Predicate]) -> Step:
-    own = next((r for r in rows if r.kind in LITERALS and r.where is None and r.kind not in ("list", "wkt")), None)
-    child = next((r for r in rows if r.where is not None), None)
-    listed = next((r.column for r in rows if r.kind == "list"), None)
-    kind = own or child
-
-    def step(recorder: Recorder, row: Row, entity: Any, resource: str, _stem: str) -> None:
-        values = getattr(entity, name)
-        if not values:
-            return
-        exact = False
-        if kind is not None:
-            literal = LITERALS[kind.kind]
-            cells = [literal.cell(value) for value in values]
-            exact = len(values) == 1 and cells[0] is not None and literal.value(cells[0]) == values[0]
-            if own is not None and len(values) == 1:
-                if cells[0] is not None:
-                    row[own.column] = cells[0]
-            elif child is not None:
-                _add_values(recorder, child, resource, cells)
-        if not exact and listed is not None:
-            row[listed] = list_text(vr, values)
-
-    return step
-
-
-def _add_values(recorder: Recorder, child: Predicate, resource: str, cells: list[str | None]) -> None:
-    prop = _property(child)
-    for i, cell in enumerate(cells, 1):
-        if cell is not None:
-            recorder.add(child.table, {"subject": resource, "property": prop, "ordinal": str(i), child.column: cell})
-
-
-def _wkt_step(column: str) -> Step:
-    def step(_recorder: Recorder, row: Row, entity: Any, _resource: str, _stem: str) -> None:
-        text = wkt(entity)
-        if text is not None:
-            row[column] = text
-
-    return step
 
 
 # ---------------------------------------------------------------- the shape of tables
@@ -434,4 +253,3 @@ def table_columns() -> dict[str, dict[str, str]]:
                 columns.setdefault("ordinal", "integer")
         columns.setdefault(predicate.column, predicate.kind)
     return result
-

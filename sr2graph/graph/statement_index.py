@@ -24,7 +24,14 @@ Statement = tuple[str, str, str, str]
 Index = dict[str, dict[str, list[str]]]
 """Subject IRI -> predicate IRI -> objects, as IRIs or lexical forms."""
 
-FORMATS = {".nq": "N_QUADS", ".nt": "N_TRIPLES", ".ttl": "TURTLE", ".trig": "TRIG", ".jsonld": "JSON_LD", ".json": "JSON_LD"}
+FORMATS = {
+    ".nq": "N_QUADS",
+    ".nt": "N_TRIPLES",
+    ".ttl": "TURTLE",
+    ".trig": "TRIG",
+    ".jsonld": "JSON_LD",
+    ".json": "JSON_LD",
+}
 """File suffix -> pyoxigraph format."""
 
 
@@ -95,7 +102,12 @@ def _rdflib_statements(graph: rdflib.Graph) -> Iterator[Statement]:
     if isinstance(graph, rdflib.Dataset | rdflib.ConjunctiveGraph):
         for s, p, o, g in graph.quads():
             name = getattr(g, "identifier", g)
-            yield str(s), str(p), str(o), "" if name is None or name == rdflib.graph.DATASET_DEFAULT_GRAPH_ID else str(name)
+            yield (
+                str(s),
+                str(p),
+                str(o),
+                "" if name is None or name == rdflib.graph.DATASET_DEFAULT_GRAPH_ID else str(name),
+            )
     else:
         for s, p, o in graph:
             yield str(s), str(p), str(o), ""

@@ -29,7 +29,7 @@ PREFIXES = {
     "sct": "http://snomed.info/id/",
     "loinc": "http://loinc.org/rdf/",
     "radlex": "http://www.radlex.org/RID/",
-    "unit": "https://units-of-measurement.org/",
+    "ucum": "https://units-of-measurement.org/",
 }
 """The prefixes of everything this package writes."""
 

@@ -11,7 +11,13 @@ PIXEL_SPACE = NAMESPACE + "pixelSpace"
 """The space of SCOORD: columns and rows of the referenced image.  Never an earth CRS."""
 UNKNOWN_SPACE = NAMESPACE + "unknownSpace"
 
-_SHAPES = {"POINT": "POINT", "MULTIPOINT": "MULTIPOINT", "MULTISEGMENT": "", "POLYLINE": "LINESTRING", "POLYGON": "POLYGON"}
+_SHAPES = {
+    "POINT": "POINT",
+    "MULTIPOINT": "MULTIPOINT",
+    "MULTISEGMENT": "",
+    "POLYLINE": "LINESTRING",
+    "POLYGON": "POLYGON",
+}
 """Graphic types that Simple Features can say; circles and ellipses have no exact form there."""
 
 
