@@ -68,11 +68,13 @@ def corrected(term: str) -> str | None:
 class TextDecoder:
     """Decodes the text of one data set; says when it had to guess."""
 
-    __slots__ = ("_codec", "_declared", "_encodings", "codes", "escapes", "problems")
+    __slots__ = ("_codec", "_declared", "_encodings", "codes", "escapes", "leaves", "problems")
 
     def __init__(self, declared: tuple[str, ...]) -> None:
         self.problems: list[str] = []
         """What is wrong with the declaration itself."""
+        self.leaves: dict[bool, dict[bytes, dict[str, Any]]] = {True: {}, False: {}}
+        """Memo of the fields of leaves of the content tree, for explicit and implicit VR."""
         self.codes: dict[bool, dict[bytes, Any]] = {True: {}, False: {}}
         """Memo of the code sequences read with this decoder, for explicit and implicit VR."""
         self._declared = bool(declared)

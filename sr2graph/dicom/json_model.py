@@ -6,15 +6,18 @@ import base64
 import binascii
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sr2graph.dicom.attributes import Attribute, tag_text
+from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.vr import BYTE_VRS, FORMATS, TEXT_VRS
-from sr2graph.errors import ReadError
+from sr2graph.errors import LimitError, ReadError
 
 _SPECIAL = {"NaN": math.nan, "inf": math.inf, "Infinity": math.inf, "-inf": -math.inf, "-Infinity": -math.inf}
 _NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_TAG = re.compile(r"[0-9A-Fa-f]{8}")
 _VRS = TEXT_VRS | BYTE_VRS | FORMATS.keys() | {"AT", "SQ"}
 
 
@@ -26,35 +29,33 @@ def load_json(text: str | bytes) -> Any:
         raise ReadError(f"not valid JSON ({cause.__class__.__name__})") from cause
 
 
-def attributes_from_json(model: Mapping[str, Any]) -> tuple[tuple[Attribute, ...], tuple[str, ...]]:
+def attributes_from_json(
+    model: Mapping[str, Any], limits: Limits = DEFAULT_LIMITS
+) -> tuple[tuple[Attribute, ...], tuple[str, ...]]:
     """Return the attributes of a DICOM JSON object, in tag order, and what is wrong with it."""
-    reader = _JsonReader()
-    try:
-        attributes = reader.data_set(model, 0)
-    except RecursionError as cause:
-        raise ReadError("the JSON nests too deep") from cause
-    return attributes, tuple(reader.problems)
+    reader = _JsonReader(limits)
+    return reader.data_set(model, 0), tuple(reader.problems)
 
 
 class _JsonReader:
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.problems: list[str] = []
+        self._limits = limits
 
     def data_set(self, model: Any, depth: int) -> tuple[Attribute, ...]:
         if not isinstance(model, Mapping):
             raise ReadError("a DICOM JSON object should be a mapping from tags to attributes")
+        if depth > self._limits.max_depth:
+            raise LimitError(f"sequences nest deeper than {self._limits.max_depth} levels")
         found = [self._attribute(key, member, depth) for key, member in model.items()]
         return tuple(sorted((a for a in found if a is not None), key=lambda a: a.tag))
 
     def _attribute(self, key: Any, member: Any, depth: int) -> Attribute | None:
-        try:
-            tag = int(key, 16) if len(key) == 8 else -1
-        except (TypeError, ValueError):
-            tag = -1
-        if not 0 <= tag <= 0xFFFF_FFFF or not isinstance(member, Mapping):
+        if not isinstance(key, str) or not _TAG.fullmatch(key) or not isinstance(member, Mapping):
             raise ReadError("a DICOM JSON member should be named by eight hexadecimal digits and hold an object")
+        tag = int(key, 16)
         vr = member.get("vr", "UN")
-        if vr not in _VRS:
+        if not isinstance(vr, str) or vr not in _VRS:
             raise ReadError(f"{tag_text(tag)} has no valid vr")
         if "BulkDataURI" in member:
             self.problems.append(f"{tag_text(tag)} points to bulk data, which is not fetched; its value is not carried")
@@ -83,7 +84,7 @@ def _value(tag: int, vr: str, value: Any) -> Any:
             return _SPECIAL[value] if value in _SPECIAL else float(value)
         if vr in FORMATS:
             return int(value)
-        if vr == "AT":
+        if vr == "AT" and _TAG.fullmatch(value):
             return int(value, 16)
         if vr == "PN" and isinstance(value, Mapping):
             return "=".join(_groups(value))

@@ -9,12 +9,13 @@ from typing import Any
 from sr2graph.dicom.attributes import tag_text
 from sr2graph.dicom.dictionary import dictionary_vr
 from sr2graph.dicom.limits import Limits
-from sr2graph.dicom.tokenise import Elements
+from sr2graph.dicom.tokenise import LONG_VRS, SHORT_VRS, Elements
 from sr2graph.errors import LimitError, ReadError
 
 _SWAPPED = {"US": 2, "SS": 2, "OW": 2, "AT": 2, "UL": 4, "SL": 4, "FL": 4, "OF": 4, "OL": 4}
 _SWAPPED |= {"FD": 8, "OD": 8, "SV": 8, "UV": 8, "OV": 8}
 """Bytes per number of the VRs that depend on byte order (PS3.5 7.3)."""
+VRS = frozenset(SHORT_VRS.values()) | frozenset(LONG_VRS.values())
 
 
 def elements_by_pydicom(data: bytes, *, explicit: bool, big_endian: bool, limits: Limits) -> Elements:
@@ -53,6 +54,8 @@ class _Walk:
     def _element(self, data_set: Any, tag: Any, depth: int) -> tuple[str, Any]:
         raw = data_set.get_item(tag, keep_deferred=True)
         vr = raw.VR or dictionary_vr(int(tag))
+        if vr not in VRS:  # pydicom takes any two letters
+            vr = "UN"
         if vr == "SQ":
             return "SQ", [self._item(item, depth) for item in data_set[tag].value]
         value = raw.value

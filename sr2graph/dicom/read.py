@@ -22,8 +22,8 @@ from sr2graph.dicom.report import Deviation, Report, Source
 from sr2graph.dicom.sop_classes import other_sop_class_name, sr_sop_classes
 from sr2graph.dicom.tokenise import Elements
 from sr2graph.dicom.tree import has_content_tree, read_report
-from sr2graph.dicom.write import UTF_8, encoded
-from sr2graph.errors import DeviationError, LimitError, NotDicomError, NotStructuredReportError, ReadError, SrError
+from sr2graph.dicom.write import UTF_8, data_set_bytes, encoded
+from sr2graph.errors import DeviationError, LimitError, NotDicomError, NotStructuredReportError, ReadError, SrError, WriteError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SOP_CLASS_UID = 0x0008_0016
 SOP_INSTANCE_UID = 0x0008_0018
 PEEK = 64 * 1024
+_TREE_TAGS = (b"\x40\x00\x30\xa7", b"\x40\x00\x40\xa0")
+"""Content Sequence and Value Type in little endian: a content tree has one of them."""
 _JSON_STARTS = (b"{", b"[", b"\xef\xbb\xbf{", b"\xef\xbb\xbf[")
 
 ReportSource = "str | Path | bytes | Mapping[str, Any] | Dataset"
@@ -91,7 +93,9 @@ def file_content(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def refuse_other_objects(start: bytes) -> None:
-    """Raise NotStructuredReportError when the meta information names a standard non-SR class."""
+    """Raise NotStructuredReportError when the meta information names a standard non-SR class, and no tree is in sight."""
+    if any(tag in start for tag in _TREE_TAGS):  # perhaps an SR, whatever its class says
+        return
     head = start[132:1024]
     if start[128:132] != b"DICM" or b"\x02\x00\x02\x00UI" not in head:
         return
@@ -155,10 +159,14 @@ def _report_from_file(data: bytes, limits: Limits, *, by_pydicom: bool) -> Repor
 
 
 def _report_from_json(model: Mapping[str, Any], limits: Limits) -> Report:
-    attributes, problems = attributes_from_json(model)
-    elements: Elements = {a.tag: (a.vr, encoded(a)) for a in attributes if a.tag >> 16 != 2}
+    attributes, problems = attributes_from_json(model, limits)
+    try:
+        elements: Elements = {a.tag: (a.vr, encoded(a)) for a in attributes if a.tag >> 16 != 2}
+    except WriteError as cause:
+        raise ReadError(f"the DICOM JSON has a value out of range: {cause}") from cause
     elements[SPECIFIC_CHARACTER_SET] = ("CS", UTF_8.encode())
-    return _report(Encoded(elements, "DICOM JSON", problems=problems), limits, identity=repr(sorted(model)).encode())
+    identity = data_set_bytes(elements)
+    return _report(Encoded(elements, "DICOM JSON", problems=problems), limits, identity=identity)
 
 
 def _report_from_pydicom(data_set: Dataset, limits: Limits) -> Report:
@@ -192,17 +200,25 @@ def _report(found: Encoded, limits: Limits, *, identity: bytes) -> Report:
 
 
 def _identify(elements: Elements, found: Encoded, identity: bytes, reading: Reading) -> None:
-    """See to it that the report has a SOP Instance UID: everything hangs on its identity."""
-    if _uid(elements.get(SOP_INSTANCE_UID, ("UI", b""))[1]):
-        return
-    uid = _uid(found.meta.get(MEDIA_STORAGE_SOP_INSTANCE_UID))
-    if uid:
-        reading.deviates("there is no SOP Instance UID; the one of the meta information is taken")
-    else:
-        digest = hashlib.sha256(identity).digest()[:16]
-        uid = f"2.25.{uuid.UUID(bytes=digest, version=4).int}"
-        reading.deviates("there is no SOP Instance UID; one is derived from the content of the file")
-    elements[SOP_INSTANCE_UID] = ("UI", uid.encode())
+    """See to it that the report has SOP UIDs: everything hangs on its identity."""
+    for tag, meta_tag, name in (
+        (SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, "SOP Class UID"),
+        (SOP_INSTANCE_UID, MEDIA_STORAGE_SOP_INSTANCE_UID, "SOP Instance UID"),
+    ):
+        vr, raw = elements.get(tag, ("UI", b""))
+        if _uid(raw) and vr == "UI":
+            continue
+        uid = _uid(raw)
+        if uid:
+            reading.deviates(f"the {name} has VR {vr} where UI should be")
+        elif uid := _uid(found.meta.get(meta_tag)):
+            reading.deviates(f"there is no {name}; the one of the meta information is taken")
+        elif tag == SOP_INSTANCE_UID:
+            digest = hashlib.sha256(identity).digest()[:16]
+            uid = f"2.25.{uuid.UUID(bytes=digest, version=4).int}"
+            reading.deviates(f"there is no {name}; one is derived from the content of the file")
+        if uid:
+            elements[tag] = ("UI", uid.encode())
 
 
 def _uid(raw: object) -> str:

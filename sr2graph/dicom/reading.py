@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from sr2graph.dicom import concept, content, header, references, values
 from sr2graph.dicom.attributes import Attribute, Binding, bindings, builder, per_class, tag_text
@@ -17,8 +17,8 @@ from sr2graph.dicom.charset import TextDecoder, text_decoder
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.report import Deviation
-from sr2graph.dicom.tokenise import Elements, Tokeniser
-from sr2graph.dicom.vr import BYTE_VRS, FORMATS, SINGLE_TEXT_VRS, TEXT_VRS, numbers, tags, trimmed
+from sr2graph.dicom.tokenise import CONTENT_SEQUENCE, SHORT_VRS, Elements, Tokeniser
+from sr2graph.dicom.vr import BYTE_VRS, FORMATS, MAX_SHORT_LENGTH, SINGLE_TEXT_VRS, TEXT_VRS, numbers, tags, trimmed
 from sr2graph.errors import LimitError, ReadError
 
 SPECIFIC_CHARACTER_SET = 0x0008_0005
@@ -26,8 +26,9 @@ MAX_CODES = 20_000
 MAX_CODE_LENGTH = 1_000
 """Code sequences remembered per character set: bounds on memory, not on reports."""
 MAX_WORDS = 1_000
+_SHORT = frozenset(SHORT_VRS.values())
 
-Raw = bytes | list[Elements]
+Raw = bytes | list[Elements | bytes]
 Reader = Callable[[str, Raw, "Reading"], tuple[Any, bool]]
 """(VR, raw value, state) -> (value or None, whether the value says it all)."""
 
@@ -68,6 +69,13 @@ class Reading:
 
     def items(self, tag: int, vr: str, raw: Raw) -> list[Elements] | None:
         """Return the items of a sequence, unwrapping VR UN; None when it is not a sequence."""
+        found = self.raw_items(tag, vr, raw)
+        if tag == CONTENT_SEQUENCE and found:
+            return [self.elements(item) for item in found]
+        return cast("list[Elements] | None", found)
+
+    def raw_items(self, tag: int, vr: str, raw: Raw) -> list[Elements | bytes] | None:
+        """Return the items of a sequence as `items` does, but small content items as bytes."""
         if isinstance(raw, list):
             return raw
         if vr == "SQ":
@@ -85,12 +93,24 @@ class Reading:
             return None
         return []
 
-    def _tokenised(self, raw: bytes, *, explicit: bool) -> list[Elements]:
+    def elements(self, item: Elements | bytes) -> Elements:
+        """Return the elements of an item that may still be bytes."""
+        if isinstance(item, dict):
+            return item
+        tokeniser = Tokeniser(item, self.limits, explicit=self.explicit)
+        elements = tokeniser.data_set(explicit=self.explicit)
+        self._note_duplicates(tokeniser)
+        return elements
+
+    def _tokenised(self, raw: bytes, *, explicit: bool) -> list[Elements | bytes]:
         tokeniser = Tokeniser(raw, self.limits, explicit=self.explicit)
         items = tokeniser.items(explicit=explicit)
+        self._note_duplicates(tokeniser)
+        return items
+
+    def _note_duplicates(self, tokeniser: Tokeniser) -> None:
         for tag in tokeniser.duplicates:
             self.deviates(f"{tag_text(tag)} appears twice; the last one is taken")
-        return items
 
 
 # ---------------------------------------------------------------- fields
@@ -287,7 +307,11 @@ def _read_wrapped(
         return items is not None and tag == values.MEASURED_VALUE_SEQUENCE
     if len(items) > 1:
         reading.deviates(f"{tag_text(tag)} has {len(items)} items where one should be; the first is taken")
-    return not read_fields(by_tag, items[0], reading, *found) and len(items) == 1 and bool(items[0])
+    outer = enter_item(items[0], reading)
+    before = sum(map(len, found))
+    inexact = read_fields(by_tag, items[0], reading, *found)
+    leave_item(outer, inexact, reading)
+    return not inexact and len(items) == 1 and sum(map(len, found)) > before
 
 
 def read_entity(cls: type[Any], elements: Elements, reading: Reading) -> tuple[Any, bool]:
@@ -344,14 +368,19 @@ def verbatim(tag: int, vr: str, raw: Raw, reading: Reading) -> Attribute:
         text = reading.text(raw, vr)
         if not text:
             return Attribute(tag, vr)
-        return Attribute(tag, vr, (text,) if vr in SINGLE_TEXT_VRS else tuple(text.split("\\")))
+        if len(raw) < MAX_SHORT_LENGTH // 4 or vr not in _SHORT or len(text.encode("utf_8")) <= MAX_SHORT_LENGTH:
+            return Attribute(tag, vr, (text,) if vr in SINGLE_TEXT_VRS else tuple(text.split("\\")))
+        vr, raw = "UN", text.encode("utf_8")
+    if vr in _SHORT and len(raw) > MAX_SHORT_LENGTH:
+        vr = "UN"  # PS3.5 6.2.2: what explicit VR can say of a value too long for its VR
     found = tags(raw) if vr == "AT" else numbers(vr, raw) if vr in FORMATS else None
     if found is not None:
         return Attribute(tag, vr, found)
     if len(raw) % 2:
         reading.deviates(f"{tag_text(tag)} has {len(raw)} bytes, an odd number; a zero byte is added")
-        raw += b"\0"
-    return Attribute(tag, vr if vr in BYTE_VRS else "UN", (raw,))
+        vr, raw = "OB" if vr == "UN" else vr, raw + b"\0"
+    # What does not fit its VR becomes OB, not UN: UN would be tried again as the VR it should have.
+    return Attribute(tag, vr if vr in BYTE_VRS else "OB", (raw,))
 
 
 def verbatim_item(elements: Elements, reading: Reading) -> tuple[Attribute, ...]:

@@ -1,8 +1,8 @@
 """Bytes of a little endian data set to elements: the hot path of reading (PS3.5 section 7).
 
 An element is a (VR, value) pair, its value either the bytes as they stand or a list of
-nested data sets.  Nothing is decoded here.  Code sequences stay bytes even so: most are
-repetitions, which whoever reads them recognises by their bytes.
+nested data sets.  Nothing is decoded here.  Code sequences and small content items stay bytes
+even so: most are repetitions, which whoever reads them recognises by their bytes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from sr2graph.dicom.dictionary import dictionary_vr
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.errors import LimitError, ReadError
 
-Elements = dict[int, tuple[str, "bytes | list[Elements]"]]
-"""Tag -> (VR, value) of one data set.  A sequence (SQ) that is still bytes is for `Tokeniser.items`."""
+Elements = dict[int, tuple[str, "bytes | list[Elements | bytes]"]]
+"""Tag -> (VR, value) of one data set.  A sequence (SQ) that is still bytes is for `Tokeniser.items`,
+an item that still is one for `Tokeniser.data_set`."""
 
 UNDEFINED = 0xFFFF_FFFF
 ITEM = 0xFFFE_E000
@@ -26,6 +27,11 @@ SEQUENCE_DELIMITER = 0xFFFE_E0DD
 CODE_SEQUENCES = frozenset({0x0040_A043, 0x0040_A168, 0x0040_08EA})
 """Concept Name, Concept and Measurement Units Code Sequence: half of the elements of a report."""
 
+CONTENT_SEQUENCE = 0x0040_A730
+SMALL_ITEM = 512
+"""Content items up to this many bytes stay bytes; most of them are leaves of the tree."""
+
+_STAY_BYTES = CODE_SEQUENCES | {CONTENT_SEQUENCE}
 SHORT_VRS = {v.encode(): v for v in "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()}
 """VRs with a 16-bit length (PS3.5 Table 7.1-2)."""
 LONG_VRS = {v.encode(): v for v in "OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()}
@@ -43,14 +49,15 @@ _DataSetReader = Callable[[int, int, int, bool], tuple[Elements, int]]
 class Tokeniser:
     """Reads the elements of one data set; raises ReadError at the first byte that makes no sense."""
 
-    __slots__ = ("_codes_stay", "_data", "_items_read", "_limits", "duplicates")
+    __slots__ = ("_data", "_items_read", "_limits", "_stay_explicit", "_stay_implicit", "duplicates")
 
     def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self._data = data
         self._limits = limits
-        # Implicit VR may be nested in explicit VR (PS3.5 6.2.2): only code sequences in the VR
-        # of the data set itself stay bytes, so that their reader knows how to read them.
-        self._codes_stay = {explicit: CODE_SEQUENCES, not explicit: frozenset()}
+        # Implicit VR may be nested in explicit VR (PS3.5 6.2.2): only what is in the VR of the
+        # data set itself stays bytes, so that its reader knows how to read it.
+        self._stay_explicit = _STAY_BYTES if explicit else frozenset()
+        self._stay_implicit = frozenset() if explicit else _STAY_BYTES
         self._items_read = 0
         self.duplicates: list[int] = []
         """Tags met twice in one data set; the last one prevails, as in pydicom."""
@@ -64,11 +71,11 @@ class Tokeniser:
             raise ReadError("the data set ends in the middle of an element header") from cause
         return elements
 
-    def items(self, *, explicit: bool) -> list[Elements]:
+    def items(self, *, explicit: bool) -> list[Elements | bytes]:
         """Return the items of a sequence whose value is the whole data."""
         read = self._explicit if explicit else self._implicit
         try:
-            items, _ = self._items(read, 0, len(self._data), len(self._data), 1)
+            items, _ = self._items(read, 0, len(self._data), len(self._data), 1, 0)
         except error as cause:
             raise ReadError("a sequence ends in the middle of an element header") from cause
         return items
@@ -97,13 +104,18 @@ class Tokeniser:
                         raise ReadError(f"byte {pos}: {tag_text(tag)} {vr} has an undefined length")
                     if tag in elements:
                         self.duplicates.append(tag)
-                    stop = self._end_of_codes(pos, length) if tag in self._codes_stay[True] else 0
-                    after = stop if length != UNDEFINED else stop + 8
-                    if stop > 0 and after <= end:
-                        elements[tag] = ("SQ", data[pos:stop])
-                        pos = after
-                        continue
-                    items, pos = self._items(read, pos, end, length, depth + 1)
+                    small = 0
+                    if tag in self._stay_explicit:
+                        if tag == CONTENT_SEQUENCE:
+                            small = SMALL_ITEM
+                        else:
+                            stop = self._end_of_codes(pos, length)
+                            after = stop if length != UNDEFINED else stop + 8
+                            if stop > 0 and after <= end:
+                                elements[tag] = ("SQ", data[pos:stop])
+                                pos = after
+                                continue
+                    items, pos = self._items(read, pos, end, length, depth + 1, small)
                     elements[tag] = ("SQ", items)
                     continue
             stop = pos + length
@@ -132,11 +144,15 @@ class Tokeniser:
             if tag in elements:
                 self.duplicates.append(tag)
             if vr == "SQ" or length == UNDEFINED:
-                if tag in self._codes_stay[False] and length != UNDEFINED and pos + length <= end:
-                    elements[tag] = ("SQ", data[pos : pos + length])
-                    pos += length
-                    continue
-                items, pos = self._items(self._implicit, pos, end, length, depth + 1)
+                small = 0
+                if tag in self._stay_implicit:
+                    if tag == CONTENT_SEQUENCE:
+                        small = SMALL_ITEM
+                    elif length != UNDEFINED and pos + length <= end:
+                        elements[tag] = ("SQ", data[pos : pos + length])
+                        pos += length
+                        continue
+                items, pos = self._items(self._implicit, pos, end, length, depth + 1, small)
                 elements[tag] = ("SQ", items)
                 continue
             stop = pos + length
@@ -168,7 +184,9 @@ class Tokeniser:
             pos += 8
         return pos if data[pos : pos + 4] == _SEQUENCE_DELIMITER_BYTES else 0
 
-    def _items(self, read: _DataSetReader, pos: int, end: int, length: int, depth: int) -> tuple[list[Elements], int]:
+    def _items(
+        self, read: _DataSetReader, pos: int, end: int, length: int, depth: int, small: int
+    ) -> tuple[list[Elements | bytes], int]:
         if depth > self._limits.max_depth:
             raise LimitError(f"byte {pos}: sequences nest deeper than {self._limits.max_depth} levels")
         data = self._data
@@ -176,7 +194,7 @@ class Tokeniser:
         stop = end if delimited else pos + length
         if stop > end:
             raise ReadError(f"byte {pos}: a sequence of {length} bytes runs past its data set")
-        items: list[Elements] = []
+        items: list[Elements | bytes] = []
         while pos < stop:
             group, number, length = _implicit_header(data, pos)
             tag = group << 16 | number
@@ -192,6 +210,10 @@ class Tokeniser:
                 item, pos = read(pos, stop, depth, True)
             elif pos + length > stop:
                 raise ReadError(f"byte {pos}: an item of {length} bytes runs past its sequence")
+            elif 0 < length <= small:
+                items.append(data[pos : pos + length])
+                pos += length
+                continue
             else:
                 item, pos = read(pos, pos + length, depth, False)
             items.append(item)

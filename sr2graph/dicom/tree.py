@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,14 +25,18 @@ from sr2graph.dicom.reading import (
     verbatim,
 )
 from sr2graph.dicom.report import Report, Source
-from sr2graph.dicom.tokenise import Elements
+from sr2graph.dicom.tokenise import CONTENT_SEQUENCE, Elements
 from sr2graph.dicom.values import MEASURED_VALUE_SEQUENCE, VALUE_CLASSES, MeasuredValue, ValueType
 
 VALUE_TYPE = 0x0040_A040
 CONCEPT_NAME = 0x0040_A043
-CONTENT_SEQUENCE = 0x0040_A730
 REFERENCED_ITEM = 0x0040_DB73
 DATA_SET_TRAILING_PADDING = 0xFFFC_FFFC
+
+MAX_LEAVES = 5_000
+"""Leaves remembered per character set: a bound on memory."""
+MAX_REMEMBERED_DEPTH = 40
+"""Below this, limits on depth are near enough that each leaf is read anew."""
 
 HEADER_CLASSES = {"document": Document, "patient": Patient, "study": Study, "series": Series, "equipment": Equipment}
 """The fields of Report that hold the header, and their classes."""
@@ -105,9 +110,30 @@ def _shape(elements: Elements) -> _Shape:
 
 
 _build_item = builder(ContentItem)
+_LEAF_FIELDS = tuple(f.name for f in dataclasses.fields(ContentItem) if f.name not in ("position", "children"))
 
 
-def _read_item(elements: Elements, position: Position, reading: Reading) -> ContentItem | ByReference:
+def _read_item(item: Elements | bytes, position: Position, reading: Reading) -> ContentItem | ByReference:
+    if isinstance(item, dict):
+        return _read_elements(item, position, reading)
+    if len(position) > MAX_REMEMBERED_DEPTH:
+        return _read_elements(reading.elements(item), position, reading)
+    known = reading.decoder.leaves[reading.explicit]
+    fields = known.get(item)
+    if fields is not None:
+        found: ContentItem = _build_item(position=position, **fields)
+        return found
+    reading.position = position
+    deviations = len(reading.deviations)
+    read = _read_elements(reading.elements(item), position, reading)
+    if isinstance(read, ContentItem) and not read.children and deviations == len(reading.deviations):
+        if len(known) >= MAX_LEAVES:
+            known.clear()
+        known[item] = {name: value for name in _LEAF_FIELDS if (value := getattr(read, name))}
+    return read
+
+
+def _read_elements(elements: Elements, position: Position, reading: Reading) -> ContentItem | ByReference:
     reading.depth = len(position) - 2
     outer = enter_item(elements, reading)
     reading.position = position
@@ -200,7 +226,7 @@ def _children(elements: Elements, position: Position, reading: Reading) -> tuple
     content = elements.get(CONTENT_SEQUENCE)
     if content is None:
         return ()
-    items = reading.items(CONTENT_SEQUENCE, *content)
+    items = reading.raw_items(CONTENT_SEQUENCE, *content)
     if not items:
         reading.deviates("the Content Sequence has no items")
         return ()
@@ -239,7 +265,7 @@ def read_report(elements: Elements, reading: Reading, source: Source) -> Report:
     rest_tags = read_fields(_header_plan(), elements, reading, *header.values())
     root, left = _root(elements, rest_tags, reading)
     not_carried = tuple(tag for tag in sorted(elements) if _is_encoding(tag))
-    reading.position = "header"
+    reading.position, reading.depth = "header", 0
     other = _others([tag for tag in left if not _is_encoding(tag)], elements, reading)
     _check_header(header, reading)
     return Report(

@@ -11,8 +11,8 @@ from sr2graph.dicom.content import ByReference, ContentItem
 from sr2graph.dicom.part10 import EXPLICIT_LITTLE
 from sr2graph.dicom.reading import SPECIFIC_CHARACTER_SET
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.tokenise import SHORT_VRS, Elements
-from sr2graph.dicom.tree import CONTENT_SEQUENCE, HEADER_CLASSES
+from sr2graph.dicom.tokenise import CONTENT_SEQUENCE, SHORT_VRS, Elements
+from sr2graph.dicom.tree import HEADER_CLASSES
 from sr2graph.dicom.values import MEASURED_VALUE_SEQUENCE, MeasuredValue
 from sr2graph.dicom.vr import FORMATS, MAX_SHORT_LENGTH, TEXT_VRS, number_bytes, tag_bytes
 from sr2graph.errors import WriteError
@@ -53,21 +53,19 @@ def _item_elements(item: ContentItem | ByReference) -> Elements:
 
 
 def _add_fields(entity: Any, elements: Elements) -> None:
+    wrapped: dict[int, Elements] = {}
     for name, binding in bindings(type(entity)).items():
         value = getattr(entity, name)
         if value is None or value == ():
             continue
         target = elements
         if binding.within is not None:
-            _, items = elements.get(binding.within, ("SQ", None))
-            if not items or isinstance(items, bytes):
-                items = [{}]
-                elements[binding.within] = ("SQ", items)
-            target = items[0]
+            target = wrapped.setdefault(binding.within, {})
+            elements[binding.within] = ("SQ", [target])
         target[binding.tag] = _field_element(binding.vr, value, many=binding.many)
 
 
-def _field_element(vr: str, value: Any, *, many: bool) -> tuple[str, bytes | list[Elements]]:
+def _field_element(vr: str, value: Any, *, many: bool) -> tuple[str, bytes | list[Elements | bytes]]:
     if isinstance(value, Attribute):
         return value.vr, encoded(value)
     values = value if many else (value,)
@@ -96,7 +94,7 @@ def _packed(vr: str, values: tuple[Any, ...]) -> bytes:
         raise WriteError(f"a number does not fit VR {vr}") from cause
 
 
-def encoded(attribute: Attribute) -> bytes | list[Elements]:
+def encoded(attribute: Attribute) -> bytes | list[Elements | bytes]:
     """Return the value of a verbatim attribute as elements hold it."""
     vr, values = attribute.vr, attribute.values
     if vr == "SQ":
@@ -148,16 +146,16 @@ def data_set_bytes(elements: Elements) -> bytes:
     return b"".join(parts)
 
 
-def _sequence_bytes(items: list[Elements]) -> bytes:
+def _sequence_bytes(items: list[Elements | bytes]) -> bytes:
     parts: list[bytes] = []
     for item in items:
-        body = data_set_bytes(item)
+        body = data_set_bytes(item) if isinstance(item, dict) else item
         parts += pack("<HHI", 0xFFFE, 0xE000, len(body)), body
     return b"".join(parts)
 
 
-def _is_ascii(elements: Elements) -> bool:
-    return all(
+def _is_ascii(elements: Elements | bytes) -> bool:
+    return isinstance(elements, dict) and all(
         all(map(_is_ascii, value)) if isinstance(value, list) else vr not in TEXT_VRS or value.isascii()
         for vr, value in elements.values()
     )

@@ -6,11 +6,9 @@ For each bound field there is a step, made once, that puts its value where the t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sr2graph.dicom.attributes import Attribute, Binding, bindings, per_class
-from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.json_model import attribute_text
 from sr2graph.dicom.reading import ENTITIES
@@ -50,19 +48,6 @@ def steps(cls: type[Any]) -> tuple[Step, ...]:
         if name not in skipped
         for step in _field_steps(name, binding, rows.get(name, []))
     )
-
-
-@lru_cache(maxsize=4096)
-def concept_columns(concept: CodedConcept) -> tuple[tuple[str, str], ...]:
-    """Return the (column, cell) pairs that a code fills, whatever report it is in: all plain text."""
-    rows = field_predicates()["CodedConcept"]
-    cells = (
-        (rows[name][0].column, getattr(concept, name)) for name in bindings(CodedConcept) if name not in _TOLD_APART
-    )
-    return tuple((column, cell) for column, cell in cells if cell is not None)
-
-
-_TOLD_APART = frozenset({"meaning", "equivalent_codes"})
 
 
 def _field_steps(name: str, binding: Binding, rows: list[Predicate]) -> list[Step]:

@@ -16,10 +16,11 @@ from sr2graph.dicom.json_model import attribute_text
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.tree import HEADER_CLASSES
 from sr2graph.dicom.values import VALUE_TYPES
-from sr2graph.graph.columns import Row, class_name, concept_columns, steps
+from sr2graph.graph.codes import Spelling, forget_codes, scoped_iri, spelling
+from sr2graph.graph.columns import Row, class_name, steps
 from sr2graph.graph.iris import patient_iri, uid_iri
 from sr2graph.graph.vocabulary import predicates
-from sr2graph.terms.codes import CodeIRI, CodeScope, code_iri
+from sr2graph.terms.codes import CodeScope
 
 Record = tuple[str, Row]
 
@@ -48,11 +49,12 @@ class Recorder:
     """Makes the records of one report."""
 
     def __init__(self, report: Report) -> None:
+        forget_codes()
         self._report = report
         self._rows: list[Record] = []
         self._codes = 0
         self._terms: dict[int, tuple[str | None, str | None]] = {}
-        self._spellings: dict[CodedConcept, tuple[str | None, str | None]] = {}
+        self._spellings: dict[Spelling, tuple[str | None, str | None]] = {}
         self._labelled: set[str] = set()
         uids = {s.designator: s.uid for s in report.document.coding_schemes if s.designator and s.uid}
         self._scope = CodeScope(uids, report.equipment.manufacturer)
@@ -99,6 +101,20 @@ class Recorder:
                 below = [(child, f"{position}.{i}", position) for i, child in enumerate(item.children, 1)]
                 below.reverse()
                 stack += below
+        if positions:
+            self._tell_relationships(root)
+
+    def _tell_relationships(self, root: ContentItem) -> None:
+        """Write out the relationship of children that their own parent points at too.
+
+        The predicates between the two then do not tell which of them is by value.
+        """
+        own = {r.target for source, r in root.by_references() if r.target[:-1] == source.position}
+        if own:
+            told = {position_text(i.position): i.relationship or "" for i in root.walk() if i.position in own}
+            for table, row in self._rows:
+                if table == "items" and row["item"] in told:
+                    row["relationship_type"] = told[row["item"]]
 
     def _add_item(self, item: ContentItem, position: str, parent: str) -> None:
         value = item.value
@@ -145,55 +161,54 @@ class Recorder:
         """
         known = self._terms.get(id(concept))
         if known is None:
-            known = self._spellings.get(concept)
+            found = spelling(concept)
+            known = self._spellings.get(found)
             if known is None:
-                known = self._spellings[concept] = self._new_term(concept)
+                known = self._spellings[found] = self._new_term(found)
             self._terms[id(concept)] = known
         return known
 
-    def _new_term(self, concept: CodedConcept) -> tuple[str | None, str | None]:
-        found = self.canonical(concept)
-        iri = found.iri
-        if iri is not None and not found.mapped and not concept.equivalent_codes and iri not in self._labelled:
-            self._add_concept(concept, {"subject": iri, "concept": iri})
+    def canonical_iri(self, concept: CodedConcept) -> str | None:
+        """Return the code IRI of a concept within this report."""
+        return scoped_iri(spelling(concept), self._scope).iri
+
+    def _new_term(self, found: Spelling) -> tuple[str | None, str | None]:
+        code = scoped_iri(found, self._scope)
+        iri = code.iri
+        if iri is not None and not code.mapped and not found.concept.equivalent_codes and iri not in self._labelled:
+            self._add_concept(found, {"subject": iri, "concept": iri})
             return iri, None
         self._codes += 1
         node = f"code.{self._codes}"
-        self._add_written(concept, node, {})
+        self._add_written(found, node, iri, {})
         return iri, node
 
-    def canonical(self, concept: CodedConcept) -> CodeIRI:
-        """Return the CodeIRI of a concept within this report."""
-        scope = self._scope
-        if concept.scheme_uid and concept.scheme:
-            scope = CodeScope({**scope.scheme_uids, concept.scheme: concept.scheme_uid}, scope.manufacturer)
-        return code_iri(concept.value or concept.long_value, concept.scheme, urn=concept.urn_value, scope=scope)
-
-    def _add_written(self, concept: CodedConcept, node: str, row: Row) -> None:
-        iri = self.canonical(concept).iri
+    def _add_written(self, found: Spelling, node: str, iri: str | None, row: Row) -> None:
+        concept = found.concept
         row["subject"] = f"#{node}"
-        row["class"] = "CodedConcept"
+        row["class"] = class_name(CodedConcept)
         if iri is not None:
             row["concept"] = row["canonical"] = iri
         if concept.meaning is not None:
             row["meaning"] = concept.meaning
-        self._add_concept(concept, row)
+        self._add_concept(found, row)
         self.add_concepts(concept.equivalent_codes, "equivalent_codes", "equivalentCode", f"#{node}", node)
 
-    def _add_concept(self, concept: CodedConcept, row: Row) -> None:
+    def _add_concept(self, found: Spelling, row: Row) -> None:
         iri = row.get("concept")
         if iri is not None and iri not in self._labelled:
             self._labelled.add(iri)
-            if concept.meaning is not None:
-                row["label"] = concept.meaning
-        row.update(concept_columns(concept))
+            if found.concept.meaning is not None:
+                row["label"] = found.concept.meaning
+        row.update(found.columns)
         self.add("concepts", row)
 
     def add_concepts(self, concepts: tuple[CodedConcept, ...], prop: str, name: str, resource: str, stem: str) -> None:
         """Add the codes of a field that holds several, each as written, in order."""
         for i, concept in enumerate(concepts, 1):
             node = f"{stem}.{name}.{i}" if stem else f"{name}.{i}"
-            self._add_written(concept, node, {"parent": resource, "property": prop, "ordinal": str(i)})
+            iri = self.canonical_iri(concept)
+            self._add_written(spelling(concept), node, iri, {"parent": resource, "property": prop, "ordinal": str(i)})
 
 
 def _item_row(item: ContentItem, position: str, parent: str) -> Row:
