@@ -44,6 +44,8 @@ _MISSPELT = {
 }
 _IR = re.compile(r"ISO[ _-]*(2022)?[ _-]*IR[ _-]*(\d{1,3})")
 _ESCAPE = b"\x1b"
+_CHINESE_ESCAPE = "\x1b$)A"
+"""Python's codec for ISO 2022 IR 58 leaves its escape sequence in the text, and so does pydicom."""
 
 
 def corrected(term: str) -> str | None:
@@ -113,6 +115,7 @@ class TextDecoder:
                 text = charset.decode_bytes(raw, self._encodings, delimiters)
             except (LookupError, UnicodeError, ValueError):
                 return _guess(raw, declared=True)
+        text = text.replace(_CHINESE_ESCAPE, "")
         return text, "text does not fit its character set; read with replacements" if caught else None
 
 

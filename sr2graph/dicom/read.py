@@ -84,7 +84,7 @@ def file_content(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         with path.open("rb") as file:
             start = file.read(PEEK)
             refuse_other_objects(start)
-            rest = file.read(limits.max_bytes - len(start) + 1) if len(start) == PEEK else b""
+            rest = file.read(max(limits.max_bytes - len(start), 0) + 1) if len(start) == PEEK else b""
     except OSError as cause:
         raise ReadError(f"cannot be opened ({cause.strerror})") from cause
     if len(start) + len(rest) > limits.max_bytes:

@@ -36,7 +36,7 @@ Reader = Callable[[str, Raw, "Reading"], tuple[Any, bool]]
 class Reading:
     """What reading one data set carries along: character set, place, deviations."""
 
-    __slots__ = ("decoder", "depth", "deviations", "explicit", "limits", "position")
+    __slots__ = ("decoder", "depth", "deviations", "explicit", "limits", "position", "references")
 
     def __init__(self, decoder: TextDecoder, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self.decoder = decoder
@@ -45,6 +45,8 @@ class Reading:
         self.depth = 0
         self.position: str | tuple[int, ...] = "header"
         self.deviations: list[Deviation] = []
+        self.references: list[content.ByReference] = []
+        """By-reference relationships met, to be checked once the tree is complete."""
 
     def deviates(self, problem: str) -> None:
         """Note a deviation from the standard at the present position."""

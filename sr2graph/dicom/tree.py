@@ -156,7 +156,9 @@ def _by_reference(elements: Elements, position: Position, reading: Reading) -> B
         reading.deviates("the by-reference item also has a value; carried verbatim")
     if found.get("relationship") not in RELATIONSHIPS:
         _deviating_relationship(found.get("relationship"), reading)
-    return ByReference(position=position, other=_others(inexact, elements, reading), **found)
+    reference = ByReference(position=position, other=_others(inexact, elements, reading), **found)
+    reading.references.append(reference)
+    return reference
 
 
 def _by_value(elements: Elements, position: Position, reading: Reading) -> ContentItem:
@@ -234,10 +236,10 @@ def _children(elements: Elements, position: Position, reading: Reading) -> tuple
 
 
 def _check_targets(root: ContentItem, reading: Reading) -> None:
-    positions: set[Position] | None = None
-    for _, reference in root.by_references():
-        if positions is None:
-            positions = {item.position for item in root.walk()}
+    if not reading.references:
+        return
+    positions = {item.position for item in root.walk()}
+    for reference in reading.references:
         if reference.target not in positions:
             reading.position = reference.position
             reading.deviates("the referenced content item does not exist")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sr2graph.dicom.attributes import bindings
 from sr2graph.dicom.concept import CodedConcept
+from sr2graph.graph.columns import Row
 from sr2graph.graph.vocabulary import field_predicates
 from sr2graph.terms.codes import CodeIRI, CodeScope, code_iri
 from sr2graph.terms.schemes import coding_scheme
@@ -14,6 +15,14 @@ MAX_REMEMBERED = 20_000
 """Codes remembered between reports: a bound on memory, not on reports."""
 
 _remembered: dict[CodedConcept, Spelling] = {}
+
+
+class SharedRow(Row):
+    """The row of a code that its IRI tells: the same in every report, and so are its statements."""
+
+    __slots__ = ("statements",)
+
+    statements: list[str] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,14 +34,28 @@ class Spelling:
     """(column, cell) pairs of its record that are the same in every report."""
     iri: CodeIRI | None
     """None where it depends on the report: a private scheme."""
+    row: SharedRow | None
+    """Its record where its IRI tells it, None where that depends on the report."""
 
 
 def spelling(concept: CodedConcept) -> Spelling:
     """Return what a code says wherever it is used."""
     found = _remembered.get(concept)
     if found is None:
-        found = _remembered[concept] = Spelling(concept, _columns(concept), _standard_iri(concept))
+        columns, iri = _columns(concept), _standard_iri(concept)
+        row = told_row(concept, columns, iri.iri) if iri is not None and iri.iri is not None else None
+        found = _remembered[concept] = Spelling(concept, columns, iri, row)
     return found
+
+
+def told_row(concept: CodedConcept, columns: tuple[tuple[str, str], ...], iri: str) -> SharedRow:
+    """Return the record of a code that its IRI tells."""
+    row = SharedRow(subject=iri, concept=iri)
+    if concept.meaning is not None:
+        row["label"] = concept.meaning
+    row.update(columns)
+    row.statements = None
+    return row
 
 
 def forget_codes() -> None:

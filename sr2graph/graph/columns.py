@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sr2graph.graph.records import Recorder
 
 Row = dict[str, str]
+"""Column -> cell, for the columns that have a value."""
 Step = Callable[["Recorder", Row, Any, str, str], None]
 """Puts one field of an entity into a row: (recorder, row, entity, resource, stem).
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from sr2graph.dicom.report import Report
+from sr2graph.graph.codes import SharedRow
 from sr2graph.graph.columns import Row
 from sr2graph.graph.iris import uid_iri
 from sr2graph.graph.kinds import LITERALS
@@ -60,8 +61,11 @@ def statements_of(rows: list[Record], iri: str) -> list[str]:
     stem = f"<{iri}#"
     for table, row in rows:
         if table != "items":
-            repeats = repeats or "property" in row
-            _emit(_plan(table), row, iri, out)
+            if isinstance(row, SharedRow):
+                out += row.statements or _shared_statements(row)
+            else:
+                repeats = repeats or "property" in row
+                _emit(_plan(table), row, iri, out)
             continue
         subject = f"{stem}{row['item']}>"
         for column, cell in row.items():
@@ -160,6 +164,13 @@ def _emit(plan: _TablePlan, row: Row, iri: str, out: list[str]) -> None:
     for name, by_value in plan.conditional.items():
         columns = by_value.get(row.get(name, ""), ())
         out += [_statement(c, row[c.subject], row[c.target], iri) for c in columns if c.target in row]
+
+
+def _shared_statements(row: SharedRow) -> list[str]:
+    """Return the statements of a row that names no part of a report, and remember them with it."""
+    row.statements = []
+    _emit(_plan("concepts"), row, "", row.statements)
+    return row.statements
 
 
 def _statement(column: _Column, subject: str, cell: str, iri: str) -> str:

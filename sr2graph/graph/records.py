@@ -16,7 +16,7 @@ from sr2graph.dicom.json_model import attribute_text
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.tree import HEADER_CLASSES
 from sr2graph.dicom.values import VALUE_TYPES
-from sr2graph.graph.codes import Spelling, forget_codes, scoped_iri, spelling
+from sr2graph.graph.codes import Spelling, forget_codes, scoped_iri, spelling, told_row
 from sr2graph.graph.columns import Row, class_name, steps
 from sr2graph.graph.iris import patient_iri, uid_iri
 from sr2graph.graph.vocabulary import predicates
@@ -176,7 +176,8 @@ class Recorder:
         code = scoped_iri(found, self._scope)
         iri = code.iri
         if iri is not None and not code.mapped and not found.concept.equivalent_codes and iri not in self._labelled:
-            self._add_concept(found, {"subject": iri, "concept": iri})
+            self._labelled.add(iri)
+            self.add("concepts", found.row or told_row(found.concept, found.columns, iri))
             return iri, None
         self._codes += 1
         node = f"code.{self._codes}"
@@ -189,19 +190,14 @@ class Recorder:
         row["class"] = class_name(CodedConcept)
         if iri is not None:
             row["concept"] = row["canonical"] = iri
+            if iri not in self._labelled and concept.meaning is not None:
+                row["label"] = concept.meaning
+            self._labelled.add(iri)
         if concept.meaning is not None:
             row["meaning"] = concept.meaning
-        self._add_concept(found, row)
-        self.add_concepts(concept.equivalent_codes, "equivalent_codes", "equivalentCode", f"#{node}", node)
-
-    def _add_concept(self, found: Spelling, row: Row) -> None:
-        iri = row.get("concept")
-        if iri is not None and iri not in self._labelled:
-            self._labelled.add(iri)
-            if found.concept.meaning is not None:
-                row["label"] = found.concept.meaning
         row.update(found.columns)
         self.add("concepts", row)
+        self.add_concepts(concept.equivalent_codes, "equivalent_codes", "equivalentCode", f"#{node}", node)
 
     def add_concepts(self, concepts: tuple[CodedConcept, ...], prop: str, name: str, resource: str, stem: str) -> None:
         """Add the codes of a field that holds several, each as written, in order."""
