@@ -66,6 +66,8 @@ def rebuilt(iri: str, index: Index) -> Report:
         return _Rebuilder(iri, index).report()
     except (ReadError, ValueError, OverflowError) as cause:
         raise GraphError(f"{iri}: a value of the graph is not of its kind ({cause})") from cause
+    except RecursionError as cause:
+        raise GraphError(f"{iri}: a part of the report is a part of itself") from cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class _Rebuilder:
     _concepts: dict[str, CodedConcept] = field(default_factory=dict)
 
     def report(self) -> Report:
+        if iri_uid(self.iri) is None:
+            raise GraphError(f"{self.iri}: this is not the IRI of a report, which its SOP Instance UID makes")
         header = {part: self.entity(cls, self._part(part)) for part, cls in HEADER_CLASSES.items()}
         root = self.one(self.iri, NAMESPACE + "root")
         return Report(**header, root=self._item((1,), None) if root is not None else None, other=self.others(self.iri))
@@ -134,7 +138,8 @@ class _Rebuilder:
         default = VALUE_TYPES[value_class] if isinstance(value_class, type) else value_class
         written = self.one(subject, VALUE_TYPE)
         fields["value_type"] = default if written is None else written or None
-        fields["relationship"] = self.one(subject, RELATIONSHIP_TYPE) or relationship
+        told = self.one(subject, RELATIONSHIP_TYPE)
+        fields["relationship"] = relationship if told is None else told or None
         return ContentItem(
             position=position,
             value=self.entity(value_class, subject) if isinstance(value_class, type) else None,
@@ -149,7 +154,7 @@ class _Rebuilder:
     def _value_class(self, subject: str) -> type[Any] | str | None:
         """Return the class of an item's value, CONTAINER for containers, None where there is none."""
         known = _value_classes()
-        found = [known[t] for t in self.all(subject, RDF_TYPE) if t in known]
+        found = [known[t] for t in dict.fromkeys(self.all(subject, RDF_TYPE)) if t in known]
         if len(found) > 1:
             raise GraphError(f"{subject}: there are {len(found)} value types where one should be")
         if found:
@@ -210,7 +215,7 @@ class _Rebuilder:
         return tuple(map(int, fragment.split(".")))
 
     def others(self, subject: str) -> tuple[Attribute, ...]:
-        found = map(attribute_from_text, self.all(subject, OTHER_ATTRIBUTE))
+        found = map(attribute_from_text, dict.fromkeys(self.all(subject, OTHER_ATTRIBUTE)))
         return tuple(sorted(found, key=lambda attribute: attribute.tag))
 
     # ------------------------------------------------------------ entities
@@ -252,7 +257,7 @@ class _Rebuilder:
         return cls(**fields) if fields else None
 
     def _in_order(self, subject: str, predicate: str) -> list[str]:
-        return sorted(self.all(subject, predicate), key=lambda node: int(self.one(node, POSITION) or 0))
+        return sorted(dict.fromkeys(self.all(subject, predicate)), key=lambda node: int(self.one(node, POSITION) or 0))
 
     def _scalar(self, rows: _FieldRows, subject: str) -> Any:
         if rows.verbatim is not None and (text := self.one(subject, rows.verbatim)) is not None:

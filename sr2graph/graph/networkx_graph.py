@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,8 @@ def to_networkx(report: Report) -> ContentGraph:
 
 
 def _relate(graph: ContentGraph, source: str, target: str, relation: Relation) -> None:
-    edge = graph.get_edge_data(source, target)
-    if edge is not None:
-        edge["relations"] += (relation,)
+    if graph.has_edge(source, target):
+        graph.edges[source, target]["relations"] += (relation,)
         return
     relationship, by_reference = relation
     graph.add_edge(source, target, relationship=relationship, by_reference=by_reference, relations=(relation,))
@@ -86,8 +86,8 @@ def _plain(value: Value | None) -> Any:
         return value.number
     if isinstance(value, Code):
         return value.concept
-    fields = getattr(value, "__slots__", ())
-    return getattr(value, fields[0]) if len(fields) == 1 else value
+    names = [field.name for field in dataclasses.fields(value)] if value is not None else []
+    return getattr(value, names[0]) if len(names) == 1 else value
 
 
 def _shown(value: Any) -> str | None:

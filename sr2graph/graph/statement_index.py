@@ -22,7 +22,7 @@ REPORT = NAMESPACE + "Report"
 Statement = tuple[str, str, str, str]
 """(subject IRI, predicate IRI, object IRI or lexical form, graph IRI or empty)."""
 Index = dict[str, dict[str, list[str]]]
-"""Subject IRI -> predicate IRI -> objects, as IRIs or lexical forms."""
+"""Subject IRI -> predicate IRI -> objects, as IRIs or lexical forms; a file may repeat them."""
 
 FORMATS = {
     ".nq": "N_QUADS",
@@ -142,9 +142,7 @@ def _streamed(statements: Iterable[Statement]) -> Iterator[tuple[str, Index]]:
 def _gathered(statements: Iterable[Statement]) -> Iterator[tuple[str, Index]]:
     by_graph: dict[str, Index] = {}
     for subject, predicate, target, graph in statements:
-        objects = by_graph.setdefault(graph, {}).setdefault(subject, {}).setdefault(predicate, [])
-        if target not in objects:
-            objects.append(target)
+        by_graph.setdefault(graph, {}).setdefault(subject, {}).setdefault(predicate, []).append(target)
     for index in by_graph.values():
         yield from _reports_of(index)
 
