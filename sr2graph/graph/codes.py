@@ -15,6 +15,8 @@ MAX_REMEMBERED = 20_000
 """Codes remembered between reports: a bound on memory, not on reports."""
 
 _remembered: dict[CodedConcept, Spelling] = {}
+_recognised: dict[int, tuple[CodedConcept, Spelling]] = {}
+"""By identity, which costs less than a hash of all fields: reading gives the same code as the same object."""
 
 
 class SharedRow(Row):
@@ -40,11 +42,15 @@ class Spelling:
 
 def spelling(concept: CodedConcept) -> Spelling:
     """Return what a code says wherever it is used."""
+    known = _recognised.get(id(concept))
+    if known is not None and known[0] is concept:
+        return known[1]
     found = _remembered.get(concept)
     if found is None:
         columns, iri = _columns(concept), _standard_iri(concept)
         row = told_row(concept, columns, iri.iri) if iri is not None and iri.iri is not None else None
         found = _remembered[concept] = Spelling(concept, columns, iri, row)
+    _recognised[id(concept)] = concept, found
     return found
 
 
@@ -60,8 +66,9 @@ def told_row(concept: CodedConcept, columns: tuple[tuple[str, str], ...], iri: s
 
 def forget_codes() -> None:
     """Keep the memory within its bound; only between reports, for spellings compare by identity."""
-    if len(_remembered) > MAX_REMEMBERED:
+    if len(_recognised) > MAX_REMEMBERED:
         _remembered.clear()
+        _recognised.clear()
 
 
 def scoped_iri(found: Spelling, scope: CodeScope) -> CodeIRI:

@@ -17,7 +17,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.tree import HEADER_CLASSES
 from sr2graph.dicom.values import VALUE_TYPES
 from sr2graph.graph.codes import Spelling, forget_codes, scoped_iri, spelling, told_row
-from sr2graph.graph.columns import Row, class_name, steps
+from sr2graph.graph.columns import Row, class_name, put_fields
 from sr2graph.graph.iris import patient_iri, uid_iri
 from sr2graph.graph.vocabulary import predicates
 from sr2graph.terms.codes import CodeScope
@@ -67,8 +67,7 @@ class Recorder:
         self.add("documents", row)
         for part in HEADER_CLASSES:
             entity = getattr(report, part)
-            for step in steps(type(entity)):
-                step(self, row, entity, resources.get(part, ""), "")
+            put_fields(self, row, entity, resources.get(part, ""), "")
         if report.root is not None:
             row["root"] = "1"
         self.add_others(report.other, "")
@@ -128,11 +127,9 @@ class Recorder:
             if written is not None:
                 row["concept_name_as_written"] = written
         if item.continuity or item.template or item.observation_datetime or item.observation_uid:
-            for step in steps(ContentItem):
-                step(self, row, item, resource, position)
+            put_fields(self, row, item, resource, position)
         if value is not None:
-            for step in steps(type(value)):
-                step(self, row, value, resource, position)
+            put_fields(self, row, value, resource, position)
         if item.other:
             self.add_others(item.other, resource)
 
