@@ -61,6 +61,8 @@ class _JsonReader:
             self.problems.append(f"{tag_text(tag)} points to bulk data, which is not fetched; its value is not carried")
             return Attribute(tag, vr)
         if "InlineBinary" in member:
+            if vr == "SQ":
+                raise ReadError(f"{tag_text(tag)} has an InlineBinary where a sequence should be")
             return Attribute(tag, vr, (_binary(tag, member["InlineBinary"]),))
         values = member.get("Value", ())
         if not isinstance(values, list | tuple):

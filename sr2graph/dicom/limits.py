@@ -16,7 +16,7 @@ class Limits:
     max_items: int = 2_000_000
     """Sequence items in one data set."""
     max_ratio: int = 250
-    """Times the members of an archive may exceed its size when unpacked; reports stay under 50."""
+    """Times an archive or a deflated data set may exceed its size when unpacked; reports stay under 50."""
 
 
 DEFAULT_LIMITS = Limits()

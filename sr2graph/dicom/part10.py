@@ -55,8 +55,9 @@ def read_encoded(
     if not syntax:
         syntax = _guessed_syntax(data, start)
         problems.append("no transfer syntax is declared; it is guessed from the first bytes")
-    body = _inflated(data[start:], limits) if syntax == DEFLATED_LITTLE else data
-    start = 0 if syntax == DEFLATED_LITTLE else start
+    body = data
+    if syntax == DEFLATED_LITTLE:
+        body, start = _inflated(data[start:], limits, problems), 0
     cause = because
     if not by_pydicom and syntax != EXPLICIT_BIG:
         try:
@@ -156,15 +157,18 @@ def _guessed_syntax(data: bytes, start: int) -> str:
     return IMPLICIT_LITTLE
 
 
-def _inflated(data: bytes, limits: Limits) -> bytes:
+def _inflated(data: bytes, limits: Limits, problems: list[str]) -> bytes:
     # PS3.5 A.5: raw deflate (RFC 1951).  pydicom would inflate without a bound.
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    bound = min(limits.max_bytes, limits.max_ratio * len(data))
     try:
-        result = inflater.decompress(data, limits.max_bytes)
+        result = inflater.decompress(data, bound)
     except zlib.error as cause:
         raise ReadError("the deflated data set cannot be inflated") from cause
     if inflater.unconsumed_tail:
-        raise LimitError(f"the data set inflates to more than {limits.max_bytes} bytes")
+        raise LimitError(f"the data set inflates to more than {bound} bytes")
+    if not inflater.eof:
+        problems.append("the deflated data set is cut short")
     return result
 
 

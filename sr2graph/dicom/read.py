@@ -23,7 +23,15 @@ from sr2graph.dicom.sop_classes import other_sop_class_name, sr_sop_classes
 from sr2graph.dicom.tokenise import Elements
 from sr2graph.dicom.tree import has_content_tree, read_report
 from sr2graph.dicom.write import UTF_8, data_set_bytes, encoded
-from sr2graph.errors import DeviationError, LimitError, NotDicomError, NotStructuredReportError, ReadError, SrError, WriteError
+from sr2graph.errors import (
+    DeviationError,
+    LimitError,
+    NotDicomError,
+    NotStructuredReportError,
+    ReadError,
+    SrError,
+    WriteError,
+)
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -93,7 +101,7 @@ def file_content(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def refuse_other_objects(start: bytes) -> None:
-    """Raise NotStructuredReportError when the meta information names a standard non-SR class, and no tree is in sight."""
+    """Raise NotStructuredReportError when the class is a standard one but not SR, and no tree is in sight."""
     if any(tag in start for tag in _TREE_TAGS):  # perhaps an SR, whatever its class says
         return
     head = start[132:1024]

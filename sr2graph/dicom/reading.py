@@ -15,10 +15,22 @@ from sr2graph.dicom import concept, content, header, references, values
 from sr2graph.dicom.attributes import Attribute, Binding, bindings, builder, per_class, tag_text
 from sr2graph.dicom.charset import TextDecoder, text_decoder
 from sr2graph.dicom.concept import CodedConcept
+from sr2graph.dicom.dictionary import dictionary_vr
 from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.report import Deviation
 from sr2graph.dicom.tokenise import CONTENT_SEQUENCE, SHORT_VRS, Elements, Tokeniser
-from sr2graph.dicom.vr import BYTE_VRS, FORMATS, MAX_SHORT_LENGTH, SINGLE_TEXT_VRS, TEXT_VRS, numbers, tags, trimmed
+from sr2graph.dicom.vr import (
+    BYTE_VRS,
+    FORMATS,
+    INTEGER_VRS,
+    MAX_SHORT_LENGTH,
+    SINGLE_TEXT_VRS,
+    TEXT_VRS,
+    fits,
+    numbers,
+    tags,
+    trimmed,
+)
 from sr2graph.errors import LimitError, ReadError
 
 SPECIFIC_CHARACTER_SET = 0x0008_0005
@@ -36,13 +48,14 @@ Reader = Callable[[str, Raw, "Reading"], tuple[Any, bool]]
 class Reading:
     """What reading one data set carries along: character set, place, deviations."""
 
-    __slots__ = ("decoder", "depth", "deviations", "explicit", "limits", "position", "references")
+    __slots__ = ("decoder", "depth", "deviations", "explicit", "items_read", "limits", "position", "references")
 
     def __init__(self, decoder: TextDecoder, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self.decoder = decoder
         self.limits = limits
         self.explicit = explicit
         self.depth = 0
+        self.items_read = 0
         self.position: str | tuple[int, ...] = "header"
         self.deviations: list[Deviation] = []
         self.references: list[content.ByReference] = []
@@ -99,18 +112,19 @@ class Reading:
         """Return the elements of an item that may still be bytes."""
         if isinstance(item, dict):
             return item
-        tokeniser = Tokeniser(item, self.limits, explicit=self.explicit)
+        tokeniser = Tokeniser(item, self.limits, explicit=self.explicit, items_read=self.items_read)
         elements = tokeniser.data_set(explicit=self.explicit)
-        self._note_duplicates(tokeniser)
+        self._note(tokeniser)
         return elements
 
     def _tokenised(self, raw: bytes, *, explicit: bool) -> list[Elements | bytes]:
-        tokeniser = Tokeniser(raw, self.limits, explicit=self.explicit)
+        tokeniser = Tokeniser(raw, self.limits, explicit=self.explicit, items_read=self.items_read)
         items = tokeniser.items(explicit=explicit)
-        self._note_duplicates(tokeniser)
+        self._note(tokeniser)
         return items
 
-    def _note_duplicates(self, tokeniser: Tokeniser) -> None:
+    def _note(self, tokeniser: Tokeniser) -> None:
+        self.items_read = tokeniser.items_read
         for tag in tokeniser.duplicates:
             self.deviates(f"{tag_text(tag)} appears twice; the last one is taken")
 
@@ -166,21 +180,23 @@ def _texts_reader(binding: Binding) -> Reader:
 
 def _number_reader(binding: Binding) -> Reader:
     tag, expected, many = binding.tag, binding.vr, binding.many
+    family = INTEGER_VRS if expected in INTEGER_VRS else frozenset()
 
     def read(vr: str, raw: Raw, reading: Reading) -> tuple[Any, bool]:
-        if isinstance(raw, list) or (vr != expected and not _accepts(expected, vr, tag, reading, frozenset())):
+        if isinstance(raw, list) or (vr != expected and not _accepts(expected, vr, tag, reading, family)):
             return None, False
-        found = numbers(expected, raw)
-        if found is None:
+        found = numbers(vr if vr in family else expected, raw)
+        if found is None or not fits(expected, found):
             reading.deviates(f"{tag_text(tag)} has {len(raw)} bytes, which do not fit {expected}; carried verbatim")
             return None, False
         if not found:
             return None, False
+        exact = vr in ("UN", expected)
         if many:
-            return found, True
+            return found, exact
         if len(found) > 1:
             reading.deviates(f"{tag_text(tag)} has {len(found)} values where one should be; the first is taken")
-        return found[0], len(found) == 1
+        return found[0], exact and len(found) == 1
 
     return read
 
@@ -380,7 +396,9 @@ def verbatim(tag: int, vr: str, raw: Raw, reading: Reading) -> Attribute:
         return Attribute(tag, vr, found)
     if len(raw) % 2:
         reading.deviates(f"{tag_text(tag)} has {len(raw)} bytes, an odd number; a zero byte is added")
-        vr, raw = "OB" if vr == "UN" else vr, raw + b"\0"
+        raw += b"\0"
+        if vr == "UN" and dictionary_vr(tag) not in TEXT_VRS | BYTE_VRS:
+            vr = "OB"  # the added byte could make a number or a sequence of it
     # What does not fit its VR becomes OB, not UN: UN would be tried again as the VR it should have.
     return Attribute(tag, vr if vr in BYTE_VRS else "OB", (raw,))
 

@@ -49,17 +49,20 @@ _DataSetReader = Callable[[int, int, int, bool], tuple[Elements, int]]
 class Tokeniser:
     """Reads the elements of one data set; raises ReadError at the first byte that makes no sense."""
 
-    __slots__ = ("_data", "_items_read", "_limits", "_stay_explicit", "_stay_implicit", "duplicates")
+    __slots__ = ("_data", "_limits", "_stay_explicit", "_stay_implicit", "duplicates", "items_read")
 
-    def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
+    def __init__(
+        self, data: bytes, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True, items_read: int = 0
+    ) -> None:
         self._data = data
         self._limits = limits
         # Implicit VR may be nested in explicit VR (PS3.5 6.2.2): only what is in the VR of the
         # data set itself stays bytes, so that its reader knows how to read it.
         self._stay_explicit = _STAY_BYTES if explicit else frozenset()
         self._stay_implicit = frozenset() if explicit else _STAY_BYTES
-        self._items_read = 0
-        self.duplicates: list[int] = []
+        self.items_read = items_read
+        """Sequence items so far, in this data set and, to begin with, in what was read before it."""
+        self.duplicates: dict[int, None] = {}
         """Tags met twice in one data set; the last one prevails, as in pydicom."""
 
     def data_set(self, start: int = 0, *, explicit: bool) -> Elements:
@@ -103,7 +106,7 @@ class Tokeniser:
                     if vr not in ("SQ", "UN"):
                         raise ReadError(f"byte {pos}: {tag_text(tag)} {vr} has an undefined length")
                     if tag in elements:
-                        self.duplicates.append(tag)
+                        self.duplicates[tag] = None
                     small = 0
                     if tag in self._stay_explicit:
                         if tag == CONTENT_SEQUENCE:
@@ -122,7 +125,7 @@ class Tokeniser:
             if stop > end:
                 raise ReadError(f"byte {pos}: {tag_text(tag)} of {length} bytes runs past its data set")
             if tag in elements:
-                self.duplicates.append(tag)
+                self.duplicates[tag] = None
             elements[tag] = (vr, data[pos:stop])
             pos = stop
         if delimited:
@@ -142,7 +145,7 @@ class Tokeniser:
                 raise ReadError(f"byte {pos - 8}: {tag_text(tag)} is out of place")
             vr = dictionary_vr(tag)
             if tag in elements:
-                self.duplicates.append(tag)
+                self.duplicates[tag] = None
             if vr == "SQ" or length == UNDEFINED:
                 small = 0
                 if tag in self._stay_implicit:
@@ -203,8 +206,8 @@ class Tokeniser:
                 return items, pos
             if tag != ITEM:
                 raise ReadError(f"byte {pos - 8}: {tag_text(tag)} where a sequence item should start")
-            self._items_read += 1
-            if self._items_read > self._limits.max_items:
+            self.items_read += 1
+            if self.items_read > self._limits.max_items:
                 raise LimitError(f"byte {pos}: more than {self._limits.max_items} sequence items")
             if length == UNDEFINED:
                 item, pos = read(pos, stop, depth, True)

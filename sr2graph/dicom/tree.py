@@ -27,6 +27,7 @@ from sr2graph.dicom.reading import (
 from sr2graph.dicom.report import Report, Source
 from sr2graph.dicom.tokenise import CONTENT_SEQUENCE, Elements
 from sr2graph.dicom.values import MEASURED_VALUE_SEQUENCE, VALUE_CLASSES, MeasuredValue, ValueType
+from sr2graph.dicom.vr import VALID_UID
 
 VALUE_TYPE = 0x0040_A040
 CONCEPT_NAME = 0x0040_A043
@@ -304,8 +305,12 @@ def _root(elements: Elements, tags: list[int], reading: Reading) -> tuple[Conten
 def _check_header(header: dict[str, dict[str, Any]], reading: Reading) -> None:
     for part, field, tag in (
         ("document", "sop_class_uid", 0x0008_0016),
+        ("document", "sop_instance_uid", 0x0008_0018),
         ("study", "study_instance_uid", 0x0020_000D),
         ("series", "series_instance_uid", 0x0020_000E),
     ):
-        if field not in header[part]:
+        uid = header[part].get(field)
+        if uid is None:
             reading.deviates(f"{tag_text(tag)} is missing")
+        elif not VALID_UID.fullmatch(uid):
+            reading.deviates(f"{tag_text(tag)} is not a valid UID; its IRI is one of this project")

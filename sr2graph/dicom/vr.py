@@ -6,6 +6,7 @@ Text stays text, digits and all; binary numbers become int and float.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from typing import Any
 
@@ -18,6 +19,9 @@ FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "SV
 """struct codes of the numeric VRs."""
 BYTE_VRS = frozenset("OB OD OF OL OV OW UN".split())
 MAX_SHORT_LENGTH = 0xFFFE
+INTEGER_VRS = frozenset({"US", "SS", "UL", "SL", "SV", "UV"})
+VALID_UID = re.compile(r"[012](?:\.(?:0|[1-9]\d*))+", re.ASCII)
+"""A UID that is an OID (PS3.5 9.1), whatever its length."""
 
 
 def trimmed(text: str, vr: str) -> str:
@@ -39,6 +43,15 @@ def numbers(vr: str, raw: bytes) -> tuple[Any, ...] | None:
 def number_bytes(vr: str, values: tuple[Any, ...]) -> bytes:
     """Return the bytes of numbers; raises struct.error or OverflowError when one does not fit."""
     return struct.pack(f"<{len(values)}{FORMATS[vr]}", *values)
+
+
+def fits(vr: str, values: tuple[Any, ...]) -> bool:
+    """Tell whether a numeric VR can hold values."""
+    try:
+        number_bytes(vr, values)
+    except (struct.error, OverflowError):
+        return False
+    return True
 
 
 def tag_bytes(tags: tuple[int, ...]) -> bytes:

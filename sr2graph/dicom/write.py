@@ -113,7 +113,13 @@ def encoded(attribute: Attribute) -> bytes | list[Elements | bytes]:
 
 def to_dicom(report: Report) -> bytes:
     """Return the report as a DICOM file (PS3.10 7).  Raises WriteError."""
-    elements = report_elements(report)
+    try:
+        return _file(report, report_elements(report))
+    except RecursionError as cause:
+        raise WriteError("the report nests deeper than can be written") from cause
+
+
+def _file(report: Report, elements: Elements) -> bytes:
     if not _is_ascii(elements):
         elements[SPECIFIC_CHARACTER_SET] = ("CS", UTF_8.encode())
     document = report.document

@@ -7,12 +7,11 @@ item at that position.
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote, unquote
 
+from sr2graph.dicom.vr import VALID_UID
 from sr2graph.graph.vocabulary import NAMESPACE
 
-_OID = re.compile(r"[012](?:\.(?:0|[1-9]\d*))+", re.ASCII)
 _URN = "urn:oid:"
 _OTHER_UID = NAMESPACE + "uid/"
 _PATIENT = NAMESPACE + "patient/"
@@ -25,7 +24,7 @@ def uid_iri(uid: str) -> str:
     >>> uid_iri("1.2.840.10008.1.1"), uid_iri("1.2.03")
     ('urn:oid:1.2.840.10008.1.1', 'https://w3id.org/sr2graph/uid/1.2.03')
     """
-    return _URN + uid if _OID.fullmatch(uid) else _OTHER_UID + quote(uid, safe=_SAFE, errors="replace")
+    return _URN + uid if VALID_UID.fullmatch(uid) else _OTHER_UID + quote(uid, safe=_SAFE, errors="replace")
 
 
 def iri_uid(iri: str) -> str | None:
