@@ -37,6 +37,8 @@ class Encoded:
     meta: dict[int, bytes] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     by_pydicom: bool = False
+    damage: ReadError | None = None
+    """What made the tokeniser give up; pydicom then read as far as it could."""
 
 
 def read_encoded(
@@ -70,7 +72,7 @@ def read_encoded(
     if cause is not None:
         problems.append(f"{cause}; read as far as pydicom could")
     elements = _through_pydicom(body[start:], syntax, limits, cause)
-    return Encoded(elements, syntax, meta, tuple(problems), by_pydicom=True)
+    return Encoded(elements, syntax, meta, tuple(problems), by_pydicom=True, damage=cause)
 
 
 def _tokenised(data: bytes, start: int, syntax: str, limits: Limits) -> tuple[Elements, list[str]]:

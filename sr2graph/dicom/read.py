@@ -193,6 +193,9 @@ def _with_prefix(data: bytes) -> bytes:
 def _report(found: Encoded, limits: Limits, *, identity: bytes) -> Report:
     elements = found.elements
     sop_class = _uid(elements.get(SOP_CLASS_UID, ("UI", b""))[1]) or _uid(found.meta.get(MEDIA_STORAGE_SOP_CLASS_UID))
+    if found.damage is not None and not has_content_tree(elements):
+        # What is cut short or garbled before its content is a damaged file, not a report without a tree.
+        raise found.damage
     if sop_class not in sr_sop_classes() and not has_content_tree(elements):
         _refuse(sop_class)
         raise NotStructuredReportError("not a Structured Report: there is no content tree and no SR storage class")
