@@ -78,10 +78,9 @@ def read_encoded(
 def _tokenised(data: bytes, start: int, syntax: str, limits: Limits) -> tuple[Elements, list[str]]:
     """Return the elements from byte `start`, and what was odd about them."""
     explicit = syntax != IMPLICIT_LITTLE
-    body, padding = _without_padding(data, start)
-    tokeniser = Tokeniser(body, limits, explicit=explicit)
+    tokeniser = Tokeniser(data, limits, explicit=explicit)
     elements = tokeniser.data_set(start, explicit=explicit)
-    problems = [f"{padding} zero bytes follow the data set"] if padding else []
+    problems = [f"{tokeniser.zeros} zero bytes follow the data set"] if tokeniser.zeros else []
     problems += [f"{tag_text(tag)} appears twice; the last one is taken" for tag in tokeniser.duplicates]
     return elements, problems
 
@@ -172,34 +171,3 @@ def _inflated(data: bytes, limits: Limits, problems: list[str]) -> bytes:
     if not inflater.eof:
         problems.append("the deflated data set is cut short")
     return result
-
-
-def _without_padding(data: bytes, start: int) -> tuple[bytes, int]:
-    """Cut zero bytes at the end that cannot belong to the last value."""
-    stripped = len(data.rstrip(b"\0"))
-    padding = len(data) - max(stripped, start)
-    if padding < 16:
-        return data, 0
-    # A value may end in zeros; only what the tokeniser would trip over is padding.
-    try:
-        end = _end_of_elements(data, start, stripped)
-    except error:
-        return data, 0
-    return (data[:end], len(data) - end) if end is not None else (data, 0)
-
-
-def _end_of_elements(data: bytes, pos: int, stripped: int) -> int | None:
-    while pos < len(data):
-        if pos >= stripped and data[pos : pos + 8] == b"\0" * 8:
-            return pos
-        if data[pos + 4 : pos + 6] in SHORT_VRS:
-            (length,) = _short_length(data, pos + 6)
-            pos += 8 + length
-        elif data[pos + 4 : pos + 6] in LONG_VRS:
-            (length,) = _long_length(data, pos + 8)
-            if length == 0xFFFF_FFFF:
-                return None
-            pos += 12 + length
-        else:
-            return None
-    return None

@@ -39,9 +39,27 @@ LONG_VRS = {v.encode(): v for v in "OB OD OF OL OV OW SQ SV UC UN UR UT UV".spli
 
 _ITEM_DELIMITER_BYTES = b"\xfe\xff\x0d\xe0"
 _SEQUENCE_DELIMITER_BYTES = b"\xfe\xff\xdd\xe0"
-_explicit_header = Struct("<HH2sH").unpack_from
+_explicit_header = Struct("<6sH").unpack_from
 _implicit_header = Struct("<HHI").unpack_from
 _length = Struct("<I").unpack_from
+
+MAX_KNOWN = 10_000
+"""Heads of elements, and code sequences, that are remembered: a bound on memory."""
+_heads: dict[bytes, tuple[int, str, bool]] = {}
+"""Tag and VR as bytes -> (tag, VR or empty where it is none, whether its length has 32 bits)."""
+_known_codes: set[bytes] = set()
+"""Code sequences of undefined length that have been read to their end."""
+
+
+def _new_head(head: bytes) -> tuple[int, str, bool]:
+    tag = int.from_bytes(head[:2], "little") << 16 | int.from_bytes(head[2:4], "little")
+    long = LONG_VRS.get(head[4:])
+    found = (tag, long or SHORT_VRS.get(head[4:], ""), long is not None)
+    if len(_heads) >= MAX_KNOWN:
+        _heads.clear()
+    _heads[head] = found
+    return found
+
 
 _DataSetReader = Callable[[int, int, int, bool], tuple[Elements, int]]
 
@@ -49,7 +67,7 @@ _DataSetReader = Callable[[int, int, int, bool], tuple[Elements, int]]
 class Tokeniser:
     """Reads the elements of one data set; raises ReadError at the first byte that makes no sense."""
 
-    __slots__ = ("_data", "_limits", "_stay_explicit", "_stay_implicit", "duplicates", "items_read")
+    __slots__ = ("_data", "_limits", "_stay_explicit", "_stay_implicit", "duplicates", "items_read", "zeros")
 
     def __init__(
         self, data: bytes, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True, items_read: int = 0
@@ -64,6 +82,8 @@ class Tokeniser:
         """Sequence items so far, in this data set and, to begin with, in what was read before it."""
         self.duplicates: dict[int, None] = {}
         """Tags met twice in one data set; the last one prevails, as in pydicom."""
+        self.zeros = 0
+        """Zero bytes behind the data set."""
 
     def data_set(self, start: int = 0, *, explicit: bool) -> Elements:
         """Return the elements from byte `start` to the end of the data."""
@@ -87,45 +107,40 @@ class Tokeniser:
         data = self._data
         elements: Elements = {}
         while pos < end:
-            group, number, vr_bytes, length = _explicit_header(data, pos)
-            tag = group << 16 | number
-            vr = SHORT_VRS.get(vr_bytes)
-            if vr is not None:
-                pos += 8
-            else:
-                vr = LONG_VRS.get(vr_bytes)
-                if vr is None:
-                    if tag == ITEM_DELIMITER and delimited:
-                        return elements, pos + 8
-                    raise ReadError(f"byte {pos}: {tag_text(tag)} has no valid VR")
+            head, length = _explicit_header(data, pos)
+            tag, vr, long = _heads.get(head) or _new_head(head)
+            if tag in elements:
+                self.duplicates[tag] = None
+            if long:
                 (length,) = _length(data, pos + 8)
                 pos += 12
+                if vr == "SQ" and tag in self._stay_explicit and tag != CONTENT_SEQUENCE:
+                    stop = pos + length if length != UNDEFINED else self._end_of_codes(pos)
+                    after = stop if length != UNDEFINED else stop + 8
+                    if stop and after <= end:
+                        elements[tag] = ("SQ", data[pos:stop])
+                        pos = after
+                        continue
                 if vr == "SQ" or length == UNDEFINED:
-                    # PS3.5 6.2.2: UN of undefined length holds a sequence in implicit VR.
-                    read = self._explicit if vr == "SQ" else self._implicit
                     if vr not in ("SQ", "UN"):
                         raise ReadError(f"byte {pos}: {tag_text(tag)} {vr} has an undefined length")
-                    if tag in elements:
-                        self.duplicates[tag] = None
-                    small = 0
-                    if tag in self._stay_explicit:
-                        if tag == CONTENT_SEQUENCE:
-                            small = SMALL_ITEM
-                        else:
-                            stop = self._end_of_codes(pos, length)
-                            after = stop if length != UNDEFINED else stop + 8
-                            if stop > 0 and after <= end:
-                                elements[tag] = ("SQ", data[pos:stop])
-                                pos = after
-                                continue
+                    # PS3.5 6.2.2: UN of undefined length holds a sequence in implicit VR.
+                    read = self._explicit if vr == "SQ" else self._implicit
+                    small = SMALL_ITEM if tag == CONTENT_SEQUENCE and self._stay_explicit else 0
                     items, pos = self._items(read, pos, end, length, depth + 1, small)
                     elements[tag] = ("SQ", items)
                     continue
+            elif vr:
+                pos += 8
+            elif tag == ITEM_DELIMITER and delimited:
+                return elements, pos + 8
+            elif depth == 0 and self._ends_in_zeros(pos):
+                return elements, pos
+            else:
+                raise ReadError(f"byte {pos}: {tag_text(tag)} has no valid VR")
             stop = pos + length
             if stop > end:
                 raise ReadError(f"byte {pos}: {tag_text(tag)} of {length} bytes runs past its data set")
-            if tag in elements:
-                self.duplicates[tag] = None
             elements[tag] = (vr, data[pos:stop])
             pos = stop
         if delimited:
@@ -141,6 +156,8 @@ class Tokeniser:
             pos += 8
             if tag == ITEM_DELIMITER and delimited:
                 return elements, pos
+            if tag == 0 and depth == 0 and self._ends_in_zeros(pos - 8):
+                return elements, pos - 8
             if group == 0xFFFE:
                 raise ReadError(f"byte {pos - 8}: {tag_text(tag)} is out of place")
             vr = dictionary_vr(tag)
@@ -167,25 +184,44 @@ class Tokeniser:
             raise ReadError(f"byte {pos}: an item of undefined length has no end")
         return elements, pos
 
-    def _end_of_codes(self, pos: int, length: int) -> int:
-        """Return where the items of a code sequence in explicit VR end, 0 if that takes more than a glance."""
-        if length != UNDEFINED:
-            return pos + length
+    def _ends_in_zeros(self, pos: int) -> bool:
+        """Tell whether only zero bytes are left, and note how many."""
+        left = len(self._data) - pos
+        if self._data.count(0, pos) != left:
+            return False
+        self.zeros = left
+        return True
+
+    def _end_of_codes(self, pos: int) -> int:
+        """Return where a code sequence of undefined length in explicit VR ends, 0 if that takes more than a glance."""
+        data = self._data
+        found = data.find(_SEQUENCE_DELIMITER_BYTES, pos)
+        # Whether bytes are a code sequence depends on nothing but them.
+        if found < 0 or (codes := data[pos:found]) in _known_codes:
+            return max(found, 0)
+        if self._end_of_code(pos) != found:
+            return 0
+        if len(codes) <= SMALL_ITEM:
+            if len(_known_codes) >= MAX_KNOWN:
+                _known_codes.clear()
+            _known_codes.add(codes)
+        return found
+
+    def _end_of_code(self, pos: int) -> int:
+        """Return where the one item of a code sequence ends, 0 if it holds anything but short VRs."""
         data = self._data
         group, number, length = _implicit_header(data, pos)
         if group << 16 | number != ITEM:
             return 0
         pos += 8
         if length != UNDEFINED:
-            pos += length
-        else:
-            while data[pos : pos + 4] != _ITEM_DELIMITER_BYTES:
-                _, _, vr_bytes, length = _explicit_header(data, pos)
-                if vr_bytes not in SHORT_VRS:
-                    return 0
-                pos += 8 + length
-            pos += 8
-        return pos if data[pos : pos + 4] == _SEQUENCE_DELIMITER_BYTES else 0
+            return int(pos + length)
+        while data[pos : pos + 4] != _ITEM_DELIMITER_BYTES:
+            head, length = _explicit_header(data, pos)
+            if head[4:] not in SHORT_VRS:
+                return 0
+            pos += 8 + length
+        return pos + 8
 
     def _items(
         self, read: _DataSetReader, pos: int, end: int, length: int, depth: int, small: int

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from sr2graph.dicom.report import Report
 from sr2graph.graph.kinds import IRI_KINDS, LITERALS
-from sr2graph.graph.quads import RDF_TYPE, report_iri, statements
+from sr2graph.graph.quads import report_iri, statements
+from sr2graph.graph.rendering import RDF_TYPE
 from sr2graph.graph.statements import grouped, literal
 from sr2graph.graph.turtle import PART_PREFIX
 from sr2graph.graph.vocabulary import NAMESPACE, PREFIXES, classes, predicates

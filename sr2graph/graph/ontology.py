@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sr2graph import __version__
 from sr2graph.graph.kinds import IRI_KINDS, LITERALS
-from sr2graph.graph.quads import escaped
+from sr2graph.graph.rendering import escaped
 from sr2graph.graph.vocabulary import NAMESPACE, PREFIXES, NodeClass, Predicate, classes, predicates
 from sr2graph.graph.wkt import PIXEL_SPACE, UNKNOWN_SPACE
 

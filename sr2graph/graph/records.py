@@ -42,7 +42,11 @@ def records(report: Report) -> list[Record]:
 
     The rows that belong to another row (its codes, references, lists) follow or precede it.
     """
-    return Recorder(report).records()
+    recorder = Recorder(report)
+    recorder.add_header()
+    if report.root is not None:
+        recorder.add_items(report.root)
+    return recorder.taken()
 
 
 class Recorder:
@@ -51,7 +55,8 @@ class Recorder:
     def __init__(self, report: Report) -> None:
         forget_codes()
         self._report = report
-        self._rows: list[Record] = []
+        self.rows: list[Record] = []
+        """What was recorded and not yet taken."""
         self._codes = 0
         self._terms: dict[int, tuple[str | None, str | None]] = {}
         self._spellings: dict[Spelling, tuple[str | None, str | None]] = {}
@@ -59,8 +64,8 @@ class Recorder:
         uids = {s.designator: s.uid for s in report.document.coding_schemes if s.designator and s.uid}
         self._scope = CodeScope(uids, report.equipment.manufacturer)
 
-    def records(self) -> list[Record]:
-        """Return all records; call once."""
+    def add_header(self) -> None:
+        """Add the records of all but the content tree."""
         report = self._report
         resources = _header_resources(report)
         row: Row = dict(resources)
@@ -71,13 +76,15 @@ class Recorder:
         if report.root is not None:
             row["root"] = "1"
         self.add_others(report.other, "")
-        if report.root is not None:
-            self._add_items(report.root)
-        return self._rows
+
+    def taken(self) -> list[Record]:
+        """Return what was recorded since the last call."""
+        rows, self.rows = self.rows, []
+        return rows
 
     def add(self, table: str, row: Row) -> None:
         """Add a record."""
-        self._rows.append((table, row))
+        self.rows.append((table, row))
 
     def add_others(self, attributes: tuple[Attribute, ...], resource: str) -> None:
         """Add the attributes carried verbatim by a part of the report."""
@@ -86,14 +93,15 @@ class Recorder:
 
     # ------------------------------------------------------------ items
 
-    def _add_items(self, root: ContentItem) -> None:
+    def add_items(self, root: ContentItem) -> None:
+        """Add the records of a content tree."""
         positions: set[Position] | None = None
         stack: list[tuple[ContentItem | ByReference, str, str]] = [(root, "1", "")]
         while stack:
             item, position, parent = stack.pop()
             if isinstance(item, ByReference):
                 positions = positions or {i.position for i in root.walk()}
-                self._add_by_reference(item, position, parent, positions)
+                self.add_by_reference(item, position, parent, positions)
                 continue
             self._add_item(item, position, parent)
             if item.children:
@@ -111,21 +119,17 @@ class Recorder:
         own = {r.target for source, r in root.by_references() if r.target[:-1] == source.position}
         if own:
             told = {position_text(i.position): i.relationship or "" for i in root.walk() if i.position in own}
-            for table, row in self._rows:
+            for table, row in self.rows:
                 if table == "items" and row["item"] in told:
                     row["relationship_type"] = told[row["item"]]
 
     def _add_item(self, item: ContentItem, position: str, parent: str) -> None:
         value = item.value
-        row = _item_row(item, position, parent)
-        self._rows.append(("items", row))
+        row = item_row(item, position, parent)
+        self.rows.append(("items", row))
         resource = f"#{position}"
         if item.concept_name is not None:
-            iri, written = self.term(item.concept_name)
-            if iri is not None:
-                row["concept_name"] = iri
-            if written is not None:
-                row["concept_name_as_written"] = written
+            self.put_concept_name(row, item.concept_name)
         if item.continuity or item.template or item.observation_datetime or item.observation_uid:
             put_fields(self, row, item, resource, position)
         if value is not None:
@@ -133,7 +137,8 @@ class Recorder:
         if item.other:
             self.add_others(item.other, resource)
 
-    def _add_by_reference(self, item: ByReference, position: str, parent: str, positions: set[Position]) -> None:
+    def add_by_reference(self, item: ByReference, position: str, parent: str, positions: set[Position]) -> None:
+        """Add the records of a by-reference relationship; `positions` are those of all items."""
         row: Row = {
             "node": position,
             "ordinal": position.rpartition(".")[2],
@@ -149,6 +154,14 @@ class Recorder:
         self.add_others(item.other, f"#{position}")
 
     # ------------------------------------------------------------ codes
+
+    def put_concept_name(self, row: Row, concept: CodedConcept) -> None:
+        """Put the name of an item into its row."""
+        iri, written = self.term(concept)
+        if iri is not None:
+            row["concept_name"] = iri
+        if written is not None:
+            row["concept_name_as_written"] = written
 
     def term(self, concept: CodedConcept) -> tuple[str | None, str | None]:
         """Return (code IRI, fragment of the code as written or None when the IRI tells all).
@@ -204,7 +217,7 @@ class Recorder:
             self._add_written(spelling(concept), node, iri, {"parent": resource, "property": prop, "ordinal": str(i)})
 
 
-def _item_row(item: ContentItem, position: str, parent: str) -> Row:
+def item_row(item: ContentItem, position: str, parent: str) -> Row:
     """Return the row of an item with its place, class and relationship."""
     value_type: str | None
     if item.value is not None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from sr2graph.dicom.report import Report
-from sr2graph.graph.quads import RDF_TYPE, report_iri, statements
+from sr2graph.graph.quads import report_iri, statements
+from sr2graph.graph.rendering import RDF_TYPE
 from sr2graph.graph.statements import grouped, parts
 from sr2graph.graph.vocabulary import PREFIXES
 

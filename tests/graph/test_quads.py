@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat
 
-from sr2graph.graph.quads import escaped, nquads, report_iri, statements
+from sr2graph.dicom.report import Report
+from sr2graph.graph.quads import nquads, report_iri, statements
+from sr2graph.graph.records import records
+from sr2graph.graph.rendering import escaped, statements_of
 from tests.graph.reports import every_report, load
+from tests.strategies import reports
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -21,6 +25,18 @@ def test_any_text_survives(text: str) -> None:
     assert quad.object.value == text
     assert "\n" not in line
     assert "\r" not in line
+
+
+@pytest.mark.parametrize("source", every_report())
+def test_statements_are_those_of_the_records(source: str | Path) -> None:
+    """Items are put into words without records, and yet as their records would."""
+    report = load(source)
+    assert statements(report) == statements_of(records(report), report_iri(report))
+
+
+@given(reports())
+def test_statements_of_any_report_are_those_of_its_records(report: Report) -> None:
+    assert statements(report) == statements_of(records(report), report_iri(report))
 
 
 @pytest.mark.parametrize(
