@@ -34,7 +34,7 @@ from sr2graph.dicom.vr import (
 from sr2graph.errors import LimitError, ReadError
 
 SPECIFIC_CHARACTER_SET = 0x0008_0005
-MAX_CODES = 20_000
+MAX_CODES = 8_000
 MAX_CODE_LENGTH = 1_000
 """Code sequences remembered per character set: bounds on memory, not on reports."""
 MAX_WORDS = 1_000

@@ -11,7 +11,7 @@ from sr2graph.graph.vocabulary import field_predicates
 from sr2graph.terms.codes import CodeIRI, CodeScope, code_iri
 from sr2graph.terms.schemes import coding_scheme
 
-MAX_REMEMBERED = 20_000
+MAX_REMEMBERED = 8_000
 """Codes remembered between reports: a bound on memory, not on reports."""
 
 _remembered: dict[CodedConcept, Spelling] = {}

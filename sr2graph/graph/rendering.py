@@ -123,22 +123,27 @@ def _plan(table: str) -> _TablePlan:
 def _emit(plan: _TablePlan, row: Row, iri: str, out: list[str]) -> None:
     subjects: dict[str, str] = {}
     for subject, statement in plan.types:
-        subjects[subject] = term = _resource(iri, row[subject])
-        out.append(term + statement)
+        subjects[subject] = _resource(iri, row[subject])
+        out.append(subjects[subject] + statement)
     for name, cell in row.items():
-        columns = plan.columns.get(name, [])
-        out += [_subject(column, row, iri, subjects) + _object(column, cell, iri) for column in columns]
+        for column in plan.columns.get(name, ()):
+            _say(column, cell, row, iri, subjects, out)
     for name, by_value in plan.conditional.items():
-        columns = [c for c in by_value.get(row.get(name, ""), []) if c.target in row]
-        out += [_subject(c, row, iri, subjects) + _object(c, row[c.target], iri) for c in columns]
+        for column in by_value.get(row.get(name, ""), ()):
+            if column.target in row:
+                _say(column, row[column.target], row, iri, subjects, out)
 
 
-def _subject(column: _Column, row: Row, iri: str, subjects: dict[str, str]) -> str:
-    name = column.subject
-    term = subjects.get(name)
-    if term is None:
-        term = subjects[name] = _resource(iri, row[name])
-    return term
+def _say(column: _Column, cell: str, row: Row, iri: str, subjects: dict[str, str], out: list[str]) -> None:  # noqa: PLR0913, PLR0917 # called for each statement
+    subject = subjects.get(column.subject)
+    if subject is None:
+        subject = subjects[column.subject] = _resource(iri, row[column.subject])
+    render = column.render
+    if render is None:
+        out.append(f"{subject}{column.predicate}{_resource(iri, cell)}")
+    else:
+        before, text, after = render
+        out.append(f"{subject}{before}{text(cell) if text else cell}{after}")
 
 
 def _shared_statements(row: SharedRow) -> list[str]:
