@@ -48,7 +48,17 @@ Reader = Callable[[str, Raw, "Reading"], tuple[Any, bool]]
 class Reading:
     """What reading one data set carries along: character set, place, deviations."""
 
-    __slots__ = ("decoder", "depth", "deviations", "explicit", "items_read", "limits", "position", "references")
+    __slots__ = (
+        "decoder",
+        "depth",
+        "deviations",
+        "explicit",
+        "items_read",
+        "limits",
+        "not_carried",
+        "position",
+        "references",
+    )
 
     def __init__(self, decoder: TextDecoder, limits: Limits = DEFAULT_LIMITS, *, explicit: bool = True) -> None:
         self.decoder = decoder
@@ -58,6 +68,8 @@ class Reading:
         self.items_read = 0
         self.position: str | tuple[int, ...] = "header"
         self.deviations: list[Deviation] = []
+        self.not_carried: set[int] = set()
+        """Tags left out because they are about the encoding."""
         self.references: list[content.ByReference] = []
         """By-reference relationships met, to be checked once the tree is complete."""
 
@@ -360,11 +372,23 @@ def enter_item(elements: Elements, reading: Reading) -> TextDecoder | None:
 
 
 def leave_item(outer: TextDecoder | None, inexact: list[int], reading: Reading) -> None:
-    """Leave a sequence item; its character set has been followed and says no more."""
+    """Leave a sequence item; take from `inexact` what is only about its encoding."""
     reading.depth -= 1
     if outer is not None:
         reading.decoder = outer
-        inexact.remove(SPECIFIC_CHARACTER_SET)
+    if inexact:
+        inexact[:] = carried(inexact, reading)
+
+
+def carried(tags: list[int], reading: Reading) -> list[int]:
+    """Return the tags that are about more than the encoding of an item; note the others.
+
+    A character set has been followed, a group length counts bytes: neither says any more.
+    """
+    found = [tag for tag in tags if tag & 0xFFFF and tag != SPECIFIC_CHARACTER_SET]
+    if len(found) < len(tags):
+        reading.not_carried.update(set(tags) - set(found))
+    return found
 
 
 def declared_decoder(raw: bytes) -> TextDecoder:
@@ -406,10 +430,6 @@ def verbatim(tag: int, vr: str, raw: Raw, reading: Reading) -> Attribute:
 def verbatim_item(elements: Elements, reading: Reading) -> tuple[Attribute, ...]:
     """Return the attributes of a sequence item as they stand, in tag order."""
     outer = enter_item(elements, reading)
-    attributes = tuple(
-        verbatim(tag, *elements[tag], reading)
-        for tag in sorted(elements)
-        if tag != SPECIFIC_CHARACTER_SET and tag & 0xFFFF
-    )
-    leave_item(outer, [SPECIFIC_CHARACTER_SET], reading)
+    attributes = tuple(verbatim(tag, *elements[tag], reading) for tag in carried(sorted(elements), reading))
+    leave_item(outer, [], reading)
     return attributes

@@ -18,6 +18,7 @@ from sr2graph.dicom.reading import (
     Plan,
     Raw,
     Reading,
+    carried,
     enter_item,
     in_part,
     plan,
@@ -222,7 +223,7 @@ def _deviating_relationship(relationship: str | None, reading: Reading) -> None:
 
 
 def _others(inexact: list[int], elements: Elements, reading: Reading) -> tuple[Attribute, ...]:
-    return tuple(verbatim(tag, *elements[tag], reading) for tag in sorted(inexact) if tag != SPECIFIC_CHARACTER_SET)
+    return tuple(verbatim(tag, *elements[tag], reading) for tag in carried(sorted(inexact), reading))
 
 
 def _children(elements: Elements, position: Position, reading: Reading) -> tuple[ContentItem | ByReference, ...]:
@@ -267,7 +268,7 @@ def read_report(elements: Elements, reading: Reading, source: Source) -> Report:
     header: dict[str, dict[str, Any]] = {part: {} for part in HEADER_CLASSES}
     rest_tags = read_fields(_header_plan(), elements, reading, *header.values())
     root, left = _root(elements, rest_tags, reading)
-    not_carried = tuple(tag for tag in sorted(elements) if _is_encoding(tag))
+    reading.not_carried.update(tag for tag in elements if _is_encoding(tag))
     reading.position, reading.depth = "header", 0
     other = _others([tag for tag in left if not _is_encoding(tag)], elements, reading)
     _check_header(header, reading)
@@ -276,7 +277,7 @@ def read_report(elements: Elements, reading: Reading, source: Source) -> Report:
         root=root,
         other=other,
         deviations=tuple(reading.deviations),
-        source=Source(source.transfer_syntax, source.character_sets, source.not_carried + not_carried),
+        source=Source(source.transfer_syntax, source.character_sets, tuple(sorted(reading.not_carried))),
     )
 
 

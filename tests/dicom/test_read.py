@@ -242,3 +242,11 @@ def test_a_wrapped_item_of_a_private_class() -> None:
     report = read(file(text_item("y"), target))
     assert report.item("1.2.1").concept_name is not None
     assert item(b"") == b"\xfe\xff\x00\xe0\0\0\0\0"
+
+
+def test_encoding_attributes_that_are_none_are_listed() -> None:
+    """A character set that is a sequence says nothing: it is left out, listed, and stays out."""
+    data = sample("ct_dose").to_dicom().replace(b"\x40\x00\xea\x08SQ", b"\x08\x00\x05\x00SQ", 1)
+    report = read(data)
+    assert 0x0008_0005 in report.source.not_carried
+    assert read(report.to_dicom()) == report
