@@ -38,5 +38,5 @@ def nquads(report: Report) -> str:
 
 def nquads_of(lines: list[str], iri: str) -> str:
     """Return statements as N-Quads in the graph of an IRI."""
-    end = f" <{iri}> .\n"
-    return end.join(lines) + end
+    # An empty line at the end spares a copy of the whole text; no lines, no text.
+    return f" <{iri}> .\n".join((*lines, "")) if lines else ""
