@@ -34,8 +34,26 @@ PREFIXES = {
 """The prefixes of everything this package writes."""
 
 
+class _Term:
+    """What predicates and classes have in common: a name."""
+
+    __slots__ = ()
+
+    curie: str
+
+    @property
+    def iri(self) -> str:
+        """The full IRI."""
+        return expanded(self.curie)
+
+    @property
+    def local_name(self) -> str:
+        """The name after the prefix."""
+        return self.curie.partition(":")[2]
+
+
 @dataclass(frozen=True, slots=True)
-class Predicate:
+class Predicate(_Term):
     """One row of the vocabulary table: a predicate, and the column of a record that it shows."""
 
     curie: str
@@ -58,16 +76,6 @@ class Predicate:
     aligned_to: tuple[str, ...]
 
     @property
-    def iri(self) -> str:
-        """The full IRI."""
-        return expanded(self.curie)
-
-    @property
-    def local_name(self) -> str:
-        """The name after the prefix."""
-        return self.curie.partition(":")[2]
-
-    @property
     def entity(self) -> str:
         """Name of the dataclass the field belongs to."""
         return self.field.partition(".")[0]
@@ -79,7 +87,7 @@ class Predicate:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeClass:
+class NodeClass(_Term):
     """One row of the class table: an RDF class and the records whose subjects have it."""
 
     curie: str
@@ -92,16 +100,6 @@ class NodeClass:
     meaning: str
     source: str
     aligned_to: tuple[str, ...]
-
-    @property
-    def iri(self) -> str:
-        """The full IRI."""
-        return expanded(self.curie)
-
-    @property
-    def local_name(self) -> str:
-        """The name after the prefix."""
-        return self.curie.partition(":")[2]
 
 
 def expanded(curie: str) -> str:
