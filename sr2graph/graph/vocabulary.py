@@ -69,7 +69,7 @@ class Predicate(_Term):
     field: str
     """`Class.field` the column comes from; empty for structure."""
     where: tuple[str, str] | None
-    """(column, value) that a row must have for the predicate to apply; value `*` for any other."""
+    """(column, value) that a row must have for the predicate to apply."""
     label: str
     meaning: str
     source: str
