@@ -138,7 +138,7 @@ def _pydicom_encodings(terms: list[str]) -> list[str]:
             return ["iso8859"]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)  # each remembers codes and leaves of its own
 def text_decoder(declared: tuple[str, ...]) -> TextDecoder:
     """Return the decoder for the values of Specific Character Set (0008,0005)."""
     return TextDecoder(declared)

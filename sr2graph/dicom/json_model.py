@@ -7,6 +7,7 @@ import binascii
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,13 +19,25 @@ from sr2graph.errors import LimitError, ReadError
 _SPECIAL = {"NaN": math.nan, "inf": math.inf, "Infinity": math.inf, "-inf": -math.inf, "-Infinity": -math.inf}
 _NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _VRS = TEXT_VRS | BYTE_VRS | FORMATS.keys() | {"AT", "SQ"}
+
+
+class _Members(dict[str, Any]):
+    """A JSON object that knows which of its members were named more than once."""
+
+    __slots__ = ("repeated",)
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = Counter(name for name, _ in pairs) if len(self) < len(pairs) else Counter()
+        self.repeated = [name for name, count in names.items() if count > 1]
 
 
 def load_json(text: str | bytes) -> Any:
     """Parse JSON; numbers stay text, so 1.10 stays 1.10.  Raises ReadError."""
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_Members)
     except (ValueError, RecursionError) as cause:
         raise ReadError(f"not valid JSON ({cause.__class__.__name__})") from cause
 
@@ -48,15 +61,24 @@ class _JsonReader:
         if depth > self._limits.max_depth:
             raise LimitError(f"sequences nest deeper than {self._limits.max_depth} levels")
         found = [self._attribute(key, member, depth) for key, member in model.items()]
-        return tuple(sorted((a for a in found if a is not None), key=lambda a: a.tag))
+        self._note_repeated(model, found)
+        return tuple(sorted(found, key=lambda a: a.tag))
 
-    def _attribute(self, key: Any, member: Any, depth: int) -> Attribute | None:
+    def _note_repeated(self, model: Mapping[str, Any], found: list[Attribute]) -> None:
+        # Written alike, or in letters of another case.
+        repeated = {int(name, 16) for name in getattr(model, "repeated", ())}
+        repeated |= {tag for tag, count in Counter(a.tag for a in found).items() if count > 1}
+        self.problems += [f"{tag_text(tag)} appears twice; the last one is taken" for tag in sorted(repeated)]
+
+    def _attribute(self, key: Any, member: Any, depth: int) -> Attribute:
         if not isinstance(key, str) or not _TAG.fullmatch(key) or not isinstance(member, Mapping):
             raise ReadError("a DICOM JSON member should be named by eight hexadecimal digits and hold an object")
         tag = int(key, 16)
         vr = member.get("vr", "UN")
         if not isinstance(vr, str) or vr not in _VRS:
             raise ReadError(f"{tag_text(tag)} has no valid vr")
+        if getattr(member, "repeated", ()):
+            self.problems.append(f"{tag_text(tag)} says something twice; the last one is taken")
         if "BulkDataURI" in member:
             self.problems.append(f"{tag_text(tag)} points to bulk data, which is not fetched; its value is not carried")
             return Attribute(tag, vr)
@@ -70,7 +92,10 @@ class _JsonReader:
             values = (values,)
         if vr == "SQ":
             return Attribute(tag, vr, tuple(self.data_set(item or {}, depth + 1) for item in values))
-        return Attribute(tag, vr, tuple(_value(tag, vr, value) for value in values))
+        found = tuple(_value(tag, vr, value) for value in values)
+        if any(isinstance(value, str) and _SURROGATE.search(value) for value in found):
+            self.problems.append(f"{tag_text(tag)} has half characters (lone surrogates); they are replaced")
+        return Attribute(tag, vr, found)
 
 
 def _binary(tag: int, text: Any) -> bytes:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sr2graph.dicom.concept import CodedConcept
-from sr2graph.dicom.content import ByReference, ContentItem, Position, position_text
+from sr2graph.dicom.content import ContentItem, Position, position_text
 from sr2graph.dicom.values import Value
 from sr2graph.graph.columns import Row, put_fields
-from sr2graph.graph.records import Recorder, item_row
+from sr2graph.graph.records import Recorder, item_row, placed
 from sr2graph.graph.rendering import item_edges, item_parts, statements_of
 
 Parts = list[str]
@@ -43,15 +43,9 @@ class _Writer:
 
     def write(self, root: ContentItem) -> bool:
         positions: set[Position] | None = None
-        stack: list[tuple[ContentItem | ByReference, str, str, int]] = [(root, "1", "", 1)]
-        while stack:
-            item, position, parent, ordinal = stack.pop()
+        for item, position, parent, ordinal in placed(root):
             if isinstance(item, ContentItem):
                 self._item(item, position, parent, ordinal)
-                if item.children:
-                    below = [(child, f"{position}.{i}", position, i) for i, child in enumerate(item.children, 1)]
-                    below.reverse()
-                    stack += below
                 continue
             if position_text(item.target[:-1]) == parent:
                 return False

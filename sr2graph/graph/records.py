@@ -7,6 +7,7 @@ hold `` for the report itself, `#fragment` for a part of it, or a full IRI.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from sr2graph.dicom.attributes import Attribute
@@ -96,18 +97,12 @@ class Recorder:
     def add_items(self, root: ContentItem) -> None:
         """Add the records of a content tree."""
         positions: set[Position] | None = None
-        stack: list[tuple[ContentItem | ByReference, str, str]] = [(root, "1", "")]
-        while stack:
-            item, position, parent = stack.pop()
+        for item, position, parent, _ in placed(root):
             if isinstance(item, ByReference):
                 positions = positions or {i.position for i in root.walk()}
                 self.add_by_reference(item, position, parent, positions)
-                continue
-            self._add_item(item, position, parent)
-            if item.children:
-                below = [(child, f"{position}.{i}", position) for i, child in enumerate(item.children, 1)]
-                below.reverse()
-                stack += below
+            else:
+                self._add_item(item, position, parent)
         if positions:
             self._tell_relationships(root)
 
@@ -215,6 +210,19 @@ class Recorder:
             node = f"{stem}.{name}.{i}" if stem else f"{name}.{i}"
             iri = self.canonical_iri(concept)
             self._add_written(spelling(concept), node, iri, {"parent": resource, "property": prop, "ordinal": str(i)})
+
+
+def placed(root: ContentItem) -> Iterator[tuple[ContentItem | ByReference, str, str, int]]:
+    """Yield (item or by-reference relationship, position, position of its parent, ordinal), in document order."""
+    stack: list[tuple[ContentItem | ByReference, str, str, int]] = [(root, "1", "", 1)]
+    while stack:
+        place = stack.pop()
+        yield place
+        item, position, _, _ = place
+        if isinstance(item, ContentItem) and item.children:
+            below = [(child, f"{position}.{i}", position, i) for i, child in enumerate(item.children, 1)]
+            below.reverse()
+            stack += below
 
 
 def item_row(item: ContentItem, position: str, parent: str) -> Row:

@@ -277,12 +277,31 @@ def test_json_huge_numbers_keep_their_digits() -> None:
     assert from_rdf(nquads(report).encode()) == report
 
 
-def test_json_duplicate_keys() -> None:
-    """Of two members of one name the last one is taken, as in DICOM."""
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        (
+            '"0040A491":{"vr":"CS"},"0040A491":{"vr":"CS","Value":["X"]}',
+            "(0040,A491) appears twice; the last one is taken",
+        ),
+        (
+            '"0040A491":{"vr":"CS"},"0040a491":{"vr":"CS","Value":["X"]}',
+            "(0040,A491) appears twice; the last one is taken",
+        ),
+        ('"0040A491":{"vr":"CS","Value":[],"Value":["X"]}', "(0040,A491) says something twice; the last one is taken"),
+        (
+            '"00104000":{"vr":"LT","Value":["\\ud800"]},"0040A491":{"vr":"CS","Value":["X"]}',
+            "(0010,4000) has half characters (lone surrogates); they are replaced",
+        ),
+    ],
+)
+def test_json_loses_nothing_in_silence(members: str, problem: str) -> None:
+    """Of two members of one name the last one is taken, as in DICOM, and that is told."""
     report = read(
-        b'{"00080018":{"vr":"UI","Value":["1.2"]},"00080018":{"vr":"UI","Value":["1.3"]},"0040A730":{"vr":"SQ","Value":[{}]}}'
+        f'{{"00080018":{{"vr":"UI","Value":["1.2"]}},{members},"0040A730":{{"vr":"SQ","Value":[{{}}]}}}}'.encode()
     )
-    assert report.sop_instance_uid == "1.3"
+    assert report.document.completion_flag == "X"
+    assert problem in [deviation.problem for deviation in report.deviations]
 
 
 # ---------------------------------------------------------------- by hand: deeper than can be read
