@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from sr2graph.corpus.corpus import Corpus as Corpus
     from sr2graph.dicom.concept import CodedConcept as CodedConcept
     from sr2graph.dicom.content import ByReference as ByReference
     from sr2graph.dicom.content import ContentItem as ContentItem
@@ -30,6 +31,7 @@ _HOMES = {
     "ByReference": "dicom.content",
     "CodedConcept": "dicom.concept",
     "ContentItem": "dicom.content",
+    "Corpus": "corpus.corpus",
     "MeasuredValue": "dicom.values",
     "RelationshipType": "dicom.content",
     "Report": "dicom.report",
@@ -43,6 +45,7 @@ __all__ = [
     "ByReference",
     "CodedConcept",
     "ContentItem",
+    "Corpus",
     "MeasuredValue",
     "RelationshipType",
     "Report",

@@ -1,36 +1,25 @@
 """The command line: verbs that call the library and print what it says.
 
-Data goes to standard output, talk to standard error.  Exit status 0 when all went well, 1 when
-some inputs failed, 2 for a wrong use, 130 after Ctrl-C.  What is heavy is imported inside the
-commands, so that --help is instant.
+What is heavy is imported inside the commands, so that --help is instant.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
-from time import monotonic
-from types import FrameType
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from sr2graph import __version__
-from sr2graph.errors import SrError, WriteError
+from sr2graph import __version__, cli_corpus
+from sr2graph.terminal import Verbs, collect_rarely, columns, existing, listed, progress, put, say
 
 if TYPE_CHECKING:
     from sr2graph.batch.outcome import Outcome, Tally
     from sr2graph.dicom.show import Line
 
 FORMATS = ("nquads", "trig", "turtle", "jsonld")
-INTERRUPTED = 130
-REFRESH = 0.1
 
 STYLES: dict[str, dict[str, Any]] = {
     "position": {"fg": "cyan"},
@@ -44,75 +33,14 @@ STYLES: dict[str, dict[str, Any]] = {
 """Colours, by the part that a stretch of text plays."""
 
 
-class Verbs(click.Group):
-    """The commands, with one door for what ends them early."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run a command; errors become a line and an exit status."""
-        try:
-            with _terminable():
-                return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _say("interrupted: no output was left half-written")
-            sys.exit(INTERRUPTED)
-        except WriteError as error:
-            from sr2graph.batch.destination import UsageError
-
-            if isinstance(error, UsageError):
-                raise click.UsageError(_printable(str(error))) from error
-            _fail(error)
-        except SrError as error:
-            _fail(error)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a command as an exception, so that what lies aside is removed on the way out."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
-
-
-def _fail(error: SrError) -> NoReturn:
-    _say(f"error: {error}")
-    sys.exit(1)
-
-
-def _printable(text: str) -> str:
-    from sr2graph.dicom.printable import printable
-
-    return "\n".join(map(printable, text.splitlines()))
-
-
-def _say(text: str) -> None:
-    click.echo(_printable(text), err=True)
-
-
-def _existing(paths: Sequence[str]) -> Sequence[str]:
-    for path in paths:
-        if path != "-" and not os.path.lexists(path):
-            raise click.UsageError(f"{_printable(path)}: there is no such file or folder")
-    return paths
-
-
-def _listed(paths: Sequence[str]) -> Iterable[bytes]:
-    return sys.stdin.buffer if "-" in paths else ()
-
-
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sr2graph")
 def main() -> None:
-    """DICOM Structured Reports as lossless RDF graphs, and back."""
+    """DICOM Structured Reports as lossless RDF graphs, and many of them as a corpus that answers SPARQL."""
 
+
+for command in cli_corpus.COMMANDS:
+    main.add_command(command)
 
 # ---------------------------------------------------------------- show
 
@@ -138,34 +66,29 @@ def show(*, paths: tuple[str, ...], header: bool, full: bool, width: int | None)
     from sr2graph.batch.sources import inputs
     from sr2graph.dicom.show import shown
 
-    columns = _columns() if width is None else width
+    room = columns() if width is None else width
     printed = failed = 0
-    for name, found in reports(inputs(_existing(paths), _listed(paths))):
+    for name, found in reports(inputs(existing(paths), listed(paths))):
         if isinstance(found, Outcome):
-            _say(f"{found.state}: {name}: {found.reason}")
+            say(f"{found.state}: {name}: {found.reason}")
             failed += found.state is State.FAILED
             continue
         _print([[]] * bool(printed))
-        _print(shown(found, width=columns, header=header, full=full))
+        _print(shown(found, width=room, header=header, full=full))
         for deviation in found.deviations:
-            _say(f"warning: {name}: {deviation}")
+            say(f"warning: {name}: {deviation}")
         printed += 1
     sys.exit(1 if failed or not printed else 0)
 
 
-def _columns() -> int:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-
-
 def _print(lines: Iterable[Line]) -> None:
-    if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal that lacks a letter is no reason to stop.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
+    put(_painted(lines, plain=not sys.stdout.isatty() or "NO_COLOR" in os.environ))
+
+
+def _painted(lines: Iterable[Line], *, plain: bool) -> Iterator[str]:
     for line in lines:
         text = "".join(span.text if plain else click.style(span.text, **STYLES.get(span.part, {})) for span in line)
-        sys.stdout.write(f"{text.rstrip()}\n")
-    sys.stdout.flush()
+        yield f"{text.rstrip()}\n"
 
 
 # ---------------------------------------------------------------- convert
@@ -210,15 +133,11 @@ def convert(  # noqa: PLR0913 # one per option
     name when it is complete. Of several reports with one SOP Instance UID the first is kept and the others are skipped;
     one of other content is told of, and with --strict it fails.
     """
-    import gc
-
     from sr2graph.batch import convert as batch
 
-    _existing(paths)
-    # Reports hold no cycles: to look for garbage less often saves 5 % of the time, here and in the workers.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    with _progress(paths, quiet=quiet) as watch:
+    existing(paths)
+    collect_rarely()
+    with progress(paths, _tell, quiet=quiet) as watch:
         tally = batch.convert(
             paths,
             out,
@@ -226,7 +145,7 @@ def convert(  # noqa: PLR0913 # one per option
             jobs=jobs,
             strict=strict,
             report=report,
-            listed=_listed(paths),
+            listed=listed(paths),
             watch=watch,
         )
     _close(tally, quiet=quiet)
@@ -235,49 +154,13 @@ def convert(  # noqa: PLR0913 # one per option
 def _tell(outcome: Outcome) -> None:
     """Say what the user did not ask for: failures, conflicts, and files given by name that were skipped."""
     if outcome.state == "failed" or (outcome.state == "skipped" and (outcome.named or outcome.conflict)):
-        _say(f"{outcome.state}: {outcome.file}: {outcome.reason}")
+        say(f"{outcome.state}: {outcome.file}: {outcome.reason}")
 
 
 def _close(tally: Tally, *, quiet: bool) -> NoReturn:
     if not quiet:
-        _say(str(tally))
+        say(str(tally))
     sys.exit(1 if tally.failed else 0)
-
-
-@contextmanager
-def _progress(paths: Sequence[str], *, quiet: bool) -> Iterator[Callable[[Outcome], None]]:
-    """Yield what watches a run: on a terminal it moves a bar."""
-    if quiet or not sys.stderr.isatty():
-        yield _tell
-        return
-    from rich import progress
-    from rich.console import Console
-
-    from sr2graph.batch.sources import inputs
-
-    columns = (
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    # Refreshed by hand: a thread in this process would forbid forking workers.
-    bar = progress.Progress(
-        *columns, console=Console(stderr=True), auto_refresh=False, transient=True, redirect_stdout=False
-    )
-    total = None if "-" in paths else sum(1 for _ in inputs(paths))
-    task, last = bar.add_task("", total=total), 0.0
-
-    def watch(outcome: Outcome) -> None:
-        nonlocal last
-        _tell(outcome)
-        bar.advance(task)
-        if monotonic() - last > REFRESH:
-            last = monotonic()
-            bar.refresh()
-
-    with bar:
-        yield watch
 
 
 # ---------------------------------------------------------------- to-dicom
@@ -298,7 +181,7 @@ def to_dicom(*, graphs: tuple[str, ...], out: str, format_: str | None, quiet: b
     """
     from sr2graph.batch.to_dicom import to_dicom as run
 
-    _close(run(_existing(graphs), out, format=format_, watch=_tell), quiet=quiet)
+    _close(run(existing(graphs), out, format=format_, watch=_tell), quiet=quiet)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@
     ├── NotDicomError            not DICOM at all: to be skipped
     ├── DeviationError           strict mode: the report deviates from the standard
     ├── GraphError               an RDF graph does not hold a report that can be rebuilt
-    └── WriteError               a report or graph cannot be written where it was asked for
+    ├── WriteError               a report or graph cannot be written where it was asked for
+    ├── QueryError               a query, its name or its parameters are not as they must be
+    └── CorpusError              a corpus cannot be opened, read or changed as asked
 
 A message names the file, the place in it, what was found and what to do next.  It never
 quotes a value of the report: a log is no place for patient data.
@@ -46,3 +48,11 @@ class GraphError(SrError):
 
 class WriteError(SrError):
     """A report or graph cannot be written as asked."""
+
+
+class QueryError(SrError):
+    """A query, its name or its parameters are not as they must be."""
+
+
+class CorpusError(SrError):
+    """A corpus cannot be opened, read or changed as asked."""

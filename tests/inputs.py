@@ -10,7 +10,7 @@ from pathlib import Path
 import pydicom
 import pyoxigraph
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from sr2graph.dicom.report import Report
 from sr2graph.samples import KINDS, sample
@@ -52,6 +52,15 @@ def deviating() -> bytes:
     report = with_uid(small(), "2.25.4711")
     assert report.root is not None
     return replace(report, root=replace(report.root, value_type="FANCY")).to_dicom()
+
+
+def implicit(report: Report) -> bytes:
+    """A report in the transfer syntax without VRs, by pydicom."""
+    dataset = pydicom.dcmread(BytesIO(report.to_dicom()))
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    buffer = BytesIO()
+    pydicom.dcmwrite(buffer, dataset, implicit_vr=True, little_endian=True)
+    return buffer.getvalue()
 
 
 def dicom_json(report: Report) -> dict[str, object]:

@@ -1,15 +1,26 @@
 """The benchmark runs, and what it compares does the same work."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import straightforward
 from benchmarks.convert import main
+from benchmarks.corpus.__main__ import main as corpus_main
+from benchmarks.corpus.engines import OURS
+from benchmarks.corpus.flags import flags
+from benchmarks.corpus.measurements import Measured, Unanswered
+from benchmarks.corpus.oxigraph import Oxigraph
+from benchmarks.corpus.process import Process
+from benchmarks.corpus.queries import Asked, queries
+from benchmarks.corpus.rows import Cell, Digest
+from benchmarks.corpus.virtuoso import with_values
+from benchmarks.corpus.worker import Answered, Run, TimeLimitError
 from benchmarks.ours import convert
-from sr2graph.graph.vocabulary import expanded
-from sr2graph.samples import KINDS, sample
+from sr2graph.graph.vocabulary import PREFIXES, expanded
+from sr2graph.samples import KINDS, cohort_reports, sample
 
 NAMES = (
     "conceptName conceptCode numericValue unit text uid "
@@ -71,3 +82,119 @@ def test_the_benchmark_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert all(f"## {table['title']}" in printed for table in tables)
     (compared,) = (table for table in tables if "pydicom" in table["title"])
     assert {row["report"] for row in compared["rows"]} >= {"ct_dose", "all"}
+
+
+# ---------------------------------------------------------------- benchmarks.corpus
+
+
+def digest(*rows: tuple[Cell, ...]) -> Digest:
+    found = Digest()
+    found.add(rows)
+    return found
+
+
+ROWS: tuple[tuple[Cell, ...], ...] = (("<urn:a>", 1.5, None), ("<urn:b>", 2.5, "text"))
+
+
+def test_rows_are_the_same_in_any_order_and_to_the_last_digit_but_few() -> None:
+    """Engines sum decimals or doubles."""
+    first, second = ROWS
+    assert digest(*ROWS).difference(digest(second, ("<urn:a>", 1.5 + 1e-13, None))) == ""
+    assert digest(*ROWS).difference(digest(second, first, first)) == "2 rows and 3"
+
+
+@pytest.mark.parametrize(
+    ("rows", "difference"),
+    [
+        ((("<urn:a>", 2.5, None), ("<urn:b>", 1.5, "text")), "other numbers"),
+        ((("<urn:a>", 1.5, None), ("<urn:b>", 2.5001, "text")), "other numbers"),
+        ((("<urn:a>", 1.5, ""), ("<urn:b>", 2.5, "text")), "other terms in as many rows"),
+        ((("<urn:a>", 1.5, None), ("<urn:b>", "2.5", "text")), "other terms in as many rows"),
+    ],
+)
+def test_other_rows_are_told(rows: tuple[tuple[Cell, ...], ...], difference: str) -> None:
+    """Numbers in the rows of others are other rows, and so is a text where there was none."""
+    assert digest(*ROWS).difference(digest(*rows)) == difference
+
+
+def took(seconds: float) -> Answered:
+    one = Run(seconds, {"parse": 0.01, "compile": 0.0, "SQL": seconds - 0.01, "terms": 0.0})
+    return Answered(one, one, 4, Digest())
+
+
+def found(reports: int, seconds: float) -> Measured:
+    return Measured(reports, answers={OURS: {"devices": took(seconds)}})
+
+
+@pytest.mark.parametrize(("seconds", "flagged"), [(0.5, 0), (2.01, 0), (2.2, 1), (3.5, 2)])
+def test_a_query_is_flagged_when_it_grows_faster_than_the_data(seconds: float, flagged: int) -> None:
+    """Ten times as many reports, and 20 ms that grow: 2 s are ten times linear, 3 s are too long for any."""
+    (query,) = queries(["devices"])
+    assert len(list(flags(query, found(10_000, seconds), found(1_000, 0.03)))) == flagged
+
+
+def test_a_query_that_fails_is_flagged() -> None:
+    (query,) = queries(["devices"])
+    failed = Measured(300, answers={OURS: {"devices": Unanswered("over 30 s", 30)}})
+    assert list(flags(query, failed, None)) == ["over 30 s"]
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the N-Quads of some reports, and a store of pyoxigraph."""
+    folder = tmp_path_factory.mktemp("reports")
+    text = "".join(report.to_nquads() for report in cohort_reports(20))
+    (folder / "reports.nq").write_text(text, encoding="utf-8")
+    Oxigraph(folder).load(folder / "reports.nq", 1)
+    return folder
+
+
+def test_a_peer_gets_the_parameters_of_a_query(reports: Path) -> None:
+    """As VALUES in the text where it has no other way, with the same answer."""
+    store = Oxigraph(reports)
+    store.open()
+    some = [query for query in queries() if query.parameters]
+    assert some
+    answers = [[digest(*rows(store, query)) for query in (one, replace(one, text=with_values(one)))] for one in some]
+    assert any(bound.rows for bound, _ in answers)
+    assert [bound.difference(text) for bound, text in answers] == [""] * len(some)
+
+
+def rows(engine: Oxigraph, query: Asked) -> list[tuple[Cell, ...]]:
+    return [tuple(map(engine.cell, row)) for row in engine.ask(query)]
+
+
+def test_the_default_graph_of_pyoxigraph_is_a_set(reports: Path) -> None:
+    """What several reports say of a code is there once, as in a corpus."""
+    store = Oxigraph(reports)
+    store.open()
+    text = "SELECT ?label WHERE { <http://dicom.nema.org/resources/ontology/DCM/121071> rdfs:label ?label }"
+    query = Asked("label", f"PREFIX rdfs: <{PREFIXES['rdfs']}> {text}", named=False)
+    assert rows(store, query) == [("Finding",)]
+
+
+@pytest.mark.slow
+def test_an_engine_that_takes_too_long_is_killed_and_opened_again(reports: Path) -> None:
+    """The next query is answered."""
+    product = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    with Process("pyoxigraph", reports) as process:
+        process.do("open", limit=60)
+        with pytest.raises(TimeLimitError):
+            process.do("ask", Asked("product", product, named=False), limit=0.1)
+        answer = process.do("ask", Asked("one", "SELECT (1 AS ?one) WHERE {}", named=False), limit=60)
+    assert answer.digest.rows == 1
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_the_corpus_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints its tables and writes them as JSON, and all engines that are here give the same rows."""
+    output = tmp_path / "tables.json"
+    names = ["devices", "lesion-measurements", "minus", "numbers-by-concept"]
+    arguments = ["--reports", "20", "--keep", str(tmp_path), "--queries", ",".join(names), "--json", str(output)]
+    assert corpus_main(arguments) == 0
+    written = json.loads(output.read_text(encoding="utf-8"))
+    printed = capsys.readouterr().out
+    assert all(f"## {table['title']}" in printed for table in written["tables"])
+    (figures,) = written["figures"]
+    assert set(figures["answers"]) >= {"sr2graph", "pyoxigraph", "rdflib"}
+    assert all(figures["answers"]["sr2graph"][name]["digest"]["rows"] for name in names)

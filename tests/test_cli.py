@@ -3,7 +3,6 @@
 import os
 import pty
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from sr2graph import __version__
 from sr2graph.cli import main
@@ -22,20 +20,8 @@ from sr2graph.dicom.values import Text
 from sr2graph.graph.quads import nquads
 from sr2graph.samples import large_sample
 from tests import inputs as given
-from tests.conftest import ROOT
+from tests.commands import ENVIRONMENT, SR2GRAPH, on_a_terminal, process, run
 from tests.inputs import JUNK, ct_image, deviating, dicom, fill, leftovers, otherwise, small, with_uid, zipped
-
-SR2GRAPH = [sys.executable, "-m", "sr2graph.cli"]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
-
-
-def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
-
-
-def process(*arguments: str | Path, **options: object) -> subprocess.Popen[bytes]:
-    command = [*SR2GRAPH, *map(str, arguments)]
-    return subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload, no-any-return]
 
 
 @pytest.fixture
@@ -181,7 +167,7 @@ def test_an_interrupt_leaves_nothing_half_done(tmp_path: Path, jobs: str) -> Non
     os.killpg(child.pid, signal.SIGINT)
     _, talk = child.communicate(timeout=20)
     assert child.returncode == 130
-    assert talk.decode().splitlines() == ["interrupted: no output was left half-written"]
+    assert talk.decode().splitlines() == ["interrupted: nothing was left half-written"]
     assert list((tmp_path / "out").iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.killpg(child.pid, 0)
@@ -252,26 +238,6 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
     assert child.stderr is not None
     assert child.stderr.read() == b""
     child.wait(timeout=20)
-
-
-def on_a_terminal(*arguments: str | Path) -> str:
-    """What a command prints on a terminal."""
-    ours, theirs = pty.openpty()
-    child = process(*arguments, stdout=theirs, stdin=theirs)
-    assert child.stderr is not None
-    os.close(theirs)
-    talk = b""
-    while True:
-        ready, _, _ = select.select([ours, child.stderr.fileno()], [], [], 30)
-        try:
-            data = os.read(ours, 65536) if ours in ready else b""
-        except OSError:  # EIO: the other side has closed
-            data = b""
-        talk += data
-        if not data and child.poll() is not None:
-            os.close(ours)
-            child.stderr.close()
-            return talk.decode()
 
 
 def test_progress_is_shown_on_a_terminal_only(folder: Path, tmp_path: Path) -> None:

@@ -66,14 +66,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def chunks(entries: Iterable[Input]) -> Iterator[pool.Chunk[Input]]:
+def chunks(
+    entries: Iterable[Input], most_inputs: int = _CHUNK_INPUTS, most_bytes: int = _CHUNK_BYTES
+) -> Iterator[pool.Chunk[Input]]:
     """Yield inputs in shares worth sending to a worker, and small enough to keep all busy."""
     gathered: list[Input] = []
     size = number = 0
     for entry in entries:
         gathered.append(entry)
         size += entry.size
-        if len(gathered) == _CHUNK_INPUTS or size >= _CHUNK_BYTES:
+        if len(gathered) == most_inputs or size >= most_bytes:
             yield pool.Chunk(number, tuple(gathered))
             gathered, size, number = [], 0, number + 1
     if gathered:

@@ -47,16 +47,17 @@ Task = Callable[[Chunk[T], Callable[[int], None]], R]
 """Does a chunk; calls its second argument with the number of each input before touching it."""
 
 
-def run(task: Task[T, R], chunks: Iterable[Chunk[T]], jobs: int) -> Generator[R]:
+def run(task: Task[T, R], chunks: Iterable[Chunk[T]], jobs: int, *, fork: bool = True) -> Generator[R]:
     """Yield the result of each chunk, in order.  One job runs in this process.
 
-    Closing the iterator kills the workers.  Raises what a task raises.
+    Closing the iterator kills the workers.  Raises what a task raises.  Without `fork` the
+    workers are fresh processes, for tasks that share nothing with this one.
     """
     if jobs == 1:
         for chunk in chunks:
             yield task(chunk, lambda _: None)
         return
-    pool = _Pool(task, jobs)
+    pool = _Pool(task, jobs, fork=fork)
     try:
         yield from pool.results(iter(chunks))
     finally:
@@ -64,9 +65,9 @@ def run(task: Task[T, R], chunks: Iterable[Chunk[T]], jobs: int) -> Generator[R]
 
 
 class _Pool(Generic[T, R]):
-    def __init__(self, task: Task[T, R], jobs: int) -> None:
+    def __init__(self, task: Task[T, R], jobs: int, *, fork: bool = True) -> None:
         # Forking is fast and safe as long as there are no threads; elsewhere a fresh process it is.
-        forks = sys.platform == "linux" and threading.active_count() == 1
+        forks = fork and sys.platform == "linux" and threading.active_count() == 1
         self._context = multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
         self._task = task
         self._jobs = jobs

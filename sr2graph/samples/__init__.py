@@ -9,25 +9,39 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sr2graph.dicom.report import Report
-from sr2graph.samples import basic_text, ct_dose, echo, key_objects, measurement_report, obgyn
+from sr2graph.samples import (
+    basic_text,
+    ct_dose,
+    diagnostic_report,
+    echo,
+    key_objects,
+    mammography_cad,
+    mammography_dose,
+    obgyn,
+    planar_roi,
+    radiomics,
+    volumetric_roi,
+)
 from sr2graph.samples import projection_xray_dose as xray
 from sr2graph.samples import radiopharmaceutical_dose as radiopharmaceutical
-from sr2graph.samples.cohort import (
-    CHILDBEARING,
-    cohort,
+from sr2graph.samples.cohort import cohort, cohort_reports
+from sr2graph.samples.course import course
+from sr2graph.samples.lesions import lesions
+from sr2graph.samples.pathways import CHILDBEARING
+from sr2graph.samples.visits import (
     ct_images,
     ct_visit,
     echo_visit,
+    mammograms,
     pet_visit,
     pregnancy_visit,
+    screening_visit,
     us_clips,
     us_images,
     xray_visit,
 )
-from sr2graph.samples.course import course
-from sr2graph.samples.lesions import lesions
 
-__all__ = ["KINDS", "cohort", "large_sample", "sample", "write_samples"]
+__all__ = ["KINDS", "cohort", "cohort_reports", "large_sample", "sample", "write_samples"]
 
 
 def _ct_dose(seed: int) -> Report:
@@ -45,13 +59,34 @@ def _radiopharmaceutical_dose(seed: int) -> Report:
 def _planar_roi(seed: int) -> Report:
     patient = course(seed, 0)
     visit = ct_visit(patient, "body", number=2, days=60)
-    return measurement_report.planar_roi(visit, ct_images(visit), lesions(patient.key))
+    return planar_roi.planar_roi(visit, ct_images(visit), lesions(patient.key))
 
 
 def _volumetric_roi(seed: int) -> Report:
     patient = course(seed, 0)
     visit = ct_visit(patient, "body", number=2, days=60)
-    return measurement_report.volumetric_roi(visit, ct_images(visit), lesions(patient.key))
+    return volumetric_roi.volumetric_roi(visit, ct_images(visit), lesions(patient.key))
+
+
+def _radiomics(seed: int) -> Report:
+    patient = course(seed, 0)
+    visit = ct_visit(patient, "body", number=2, days=60)
+    return radiomics.radiomics(visit, ct_images(visit), lesions(patient.key))
+
+
+def _diagnostic_report(seed: int) -> Report:
+    patient = course(seed, 0)
+    visit = ct_visit(patient, "body", number=2, days=60)
+    return diagnostic_report.diagnostic_report(visit, ct_images(visit), lesions(patient.key))
+
+
+def _mammography_dose(seed: int) -> Report:
+    return mammography_dose.mammography_dose(screening_visit(course(seed, 0, sex="F", ages=(50, 74)), number=3))
+
+
+def _mammography_cad(seed: int) -> Report:
+    visit = screening_visit(course(seed, 0, sex="F", ages=(50, 74)), number=3)
+    return mammography_cad.mammography_cad(visit, mammograms(visit))
 
 
 def _key_objects(seed: int) -> Report:
@@ -78,8 +113,12 @@ _MAKERS: dict[str, Callable[[int], Report]] = {
     ct_dose.KIND: _ct_dose,
     xray.KIND: _projection_xray_dose,
     radiopharmaceutical.KIND: _radiopharmaceutical_dose,
-    measurement_report.PLANAR: _planar_roi,
-    measurement_report.VOLUMETRIC: _volumetric_roi,
+    planar_roi.KIND: _planar_roi,
+    volumetric_roi.KIND: _volumetric_roi,
+    radiomics.KIND: _radiomics,
+    diagnostic_report.KIND: _diagnostic_report,
+    mammography_dose.KIND: _mammography_dose,
+    mammography_cad.KIND: _mammography_cad,
     key_objects.KIND: _key_objects,
     basic_text.KIND: _basic_text,
     obgyn.KIND: _obgyn,

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import click
 
-from sr2graph.samples.files import FORMATS, write_cohort
+from sr2graph.samples.files import FORMATS, write_cohort, write_reports
+
+POSITIVE = click.IntRange(min=1)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--patients", type=click.IntRange(min=1), default=5, show_default=True, help="How many patients.")
+@click.option("--patients", type=POSITIVE, help="How many patients.  [default: 5]")
+@click.option("--reports", type=POSITIVE, help="How many reports, instead of how many patients.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed writes the same files.")
+@click.option("--jobs", type=POSITIVE, default=1, show_default=True, help="How many processes write.")
 @click.option(
     "--format",
     "format_",
@@ -21,11 +25,20 @@ from sr2graph.samples.files import FORMATS, write_cohort
     show_default=True,
     help="DICOM files, or the DICOM JSON Model.",
 )
-def main(folder: Path, patients: int, seed: int, format_: str) -> None:
-    """Write synthetic structured reports into FOLDER."""
-    paths = write_cohort(folder, patients, seed, format_)
+def main(  # noqa: PLR0913, PLR0917 # one per option
+    folder: Path, patients: int | None, reports: int | None, seed: int, jobs: int, format_: str
+) -> None:
+    """Write synthetic structured reports into FOLDER, those of many patients into subfolders of it."""
+    if patients and reports:
+        raise click.UsageError("--patients and --reports say the same in two ways: use one of them")
+    paths = (
+        write_reports(folder, reports, seed, format_, jobs)
+        if reports
+        else write_cohort(folder, patients or 5, seed, format_, jobs)
+    )
     size = sum(path.stat().st_size for path in paths)
-    click.echo(f"{len(paths)} reports of {patients} patients in {folder} ({size / 1e6:.1f} MB, seed {seed})")
+    people = len({path.stem.split("-")[1] for path in paths})
+    click.echo(f"{len(paths)} reports of {people} patients in {folder} ({size / 1e6:.1f} MB, seed {seed})")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,15 @@ from datetime import datetime, time, timedelta
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.samples.fleet import AUBEPINE, KINGSMERE, TOKIWA, Hospital, station
 from sr2graph.samples.identity import pick, stream
-from sr2graph.samples.people import FIRST_DAY, Subject, subject
+from sr2graph.samples.people import (
+    FIRST_DAY,
+    RADIOLOGISTS,
+    REFERRERS,
+    SONOGRAPHERS,
+    TECHNOLOGISTS,
+    Subject,
+    subject,
+)
 from sr2graph.samples.visit import Visit
 
 HOSPITALS = ((50, KINGSMERE), (32, AUBEPINE), (18, TOKIWA))
@@ -34,10 +42,16 @@ class Course:
         key = f"{self.key}/{number}"
         random = stream(key, "schedule")
         moment = timedelta(days=days, minutes=random.randrange(7 * 60, 18 * 60), seconds=random.randrange(60))
+        started = self.first_day + moment
+        radiologist, second_reader = random.sample(RADIOLOGISTS, 2)
         return Visit(
             subject=self.subject,
-            station=station(random, modality, self.hospital),
-            started=self.first_day + moment,
+            station=station(random, modality, self.hospital, started.date()),
+            started=started,
+            radiologist=radiologist,
+            second_reader=second_reader,
+            technologist=random.choice(SONOGRAPHERS if modality == "US" else TECHNOLOGISTS),
+            referring_physician=random.choice(REFERRERS),
             number=number,
             description=description,
             procedure=procedure,
@@ -45,9 +59,14 @@ class Course:
         )
 
 
-def course(seed: int, index: int, *, sex: str | None = None, ages: tuple[int, int] = (18, 92)) -> Course:
-    """Return the course of patient number `index`, which no other patient has a part in."""
+def course(
+    seed: int, index: int, *, sex: str | None = None, ages: tuple[int, int] = (18, 92), earlier: int = 0
+) -> Course:
+    """Return the course of patient number `index`, which no other patient has a part in.
+
+    Those who are followed for years come for the first time so many days earlier than the others.
+    """
     random = stream(seed, "course", index)
     hospital = pick(random, HOSPITALS)
-    first_day = datetime.combine(FIRST_DAY, time()) + timedelta(days=random.randrange(DAYS))
+    first_day = datetime.combine(FIRST_DAY, time()) + timedelta(days=random.randrange(DAYS) - earlier)
     return Course(f"{seed}/{index}", subject(seed, index, sex=sex, ages=ages), hospital, first_day)

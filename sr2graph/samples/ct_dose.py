@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.report import Report
 from sr2graph.samples.build import (
     Draft,
@@ -23,17 +22,13 @@ from sr2graph.samples.build import (
     uidref,
 )
 from sr2graph.samples.codes import (
-    ABDOMEN,
     ACQUISITION_PROTOCOL,
     AUTOMATED_DATA_COLLECTION,
-    CHEST,
-    CHEST_ABDOMEN_PELVIS,
     COMMENT,
     DATETIME_STARTED,
     DIAGNOSTIC_INTENT,
     EXPOSURE_TIME,
     HAS_INTENT,
-    HEAD,
     IRRADIATION_ADMINISTERING,
     IRRADIATION_AUTHORIZING,
     IRRADIATION_EVENT_UID,
@@ -45,8 +40,6 @@ from sr2graph.samples.codes import (
     MGY_CM,
     MM,
     MSV,
-    NECK,
-    NO,
     PROCEDURE_REPORTED,
     RATIO,
     REFERENCE_AUTHORITY,
@@ -60,108 +53,42 @@ from sr2graph.samples.codes import (
     YES,
     S,
     dcm,
-    local,
     sct,
     ucum,
 )
 from sr2graph.samples.context import device_observer, device_participant, language, person_participant
+from sr2graph.samples.ct_protocols import (
+    BODY_PHANTOM,
+    PROTOCOLS,
+    SEQUENCED,
+    SPIRAL,
+    Phase,
+    Protocol,
+    limits,
+    protocol_name,
+)
 from sr2graph.samples.document import Issue, report
+from sr2graph.samples.dose_check import Planned, dose_check
 from sr2graph.samples.identity import rounded, spread, within
+from sr2graph.samples.sop_classes import ENHANCED_SR, XRAY_RADIATION_DOSE_SR
 from sr2graph.samples.visit import Visit
 
 KIND = "ct_dose"
-XRAY_RADIATION_DOSE_SR = "1.2.840.10008.5.1.4.1.1.88.67"
-ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"
 
 CT = sct("77477000", "Computed Tomography X-Ray")
-CONSTANT_ANGLE = dcm("113805", "Constant Angle Acquisition")
-STATIONARY = dcm("113806", "Stationary Acquisition")
-SEQUENCED = dcm("113804", "Sequenced Acquisition")
-SPIRAL = sct("116152004", "Spiral Acquisition")
-WITH_CONTRAST = sct("27483000", "Diagnostic radiography with contrast media")
-WITHOUT_CONTRAST = sct("399331006", "CT without contrast")
-HEAD_PHANTOM = dcm("113690", "IEC Head Dosimetry Phantom")
-BODY_PHANTOM = dcm("113691", "IEC Body Dosimetry Phantom")
 PHANTOM_TYPE = dcm("113835", "CTDIw Phantom Type")
 EVENTS = ucum("{events}", "events")
 SOURCES = ucum("{X-Ray sources}", "X-Ray sources")
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """One irradiation event of a protocol, as planned for a body mass index of 26."""
-
-    name: str
-    region: CodedConcept
-    acquisition: CodedConcept
-    length: float
-    """Scanning length, mm."""
-    ctdi: float
-    """Median of the mean CTDIvol, mGy; 0 for a localizer."""
-    kv: int
-    pitch: float = 0
-    contrast: CodedConcept = WITHOUT_CONTRAST
-    phantom: CodedConcept = BODY_PHANTOM
-
-
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """What is scanned for one kind of study."""
-
-    description: str
-    procedure: CodedConcept
-    dose_factor: float
-    """Effective dose per dose length product, mSv/(mGy.cm)."""
-    phases: tuple[Phase, ...]
-
-
-PROTOCOLS = {
-    "head": Protocol(
-        "CT head without contrast",
-        local("CTHEAD", "CT head without contrast"),
-        0.0021,
-        (
-            Phase("Topogram", HEAD, CONSTANT_ANGLE, 256, 0, 100, phantom=HEAD_PHANTOM),
-            Phase("Head seq", HEAD, SEQUENCED, 140, 48, 120, 1, phantom=HEAD_PHANTOM),
-            Phase("Skull base", HEAD, SPIRAL, 70, 42, 120, 0.55, phantom=HEAD_PHANTOM),
-        ),
-    ),
-    "chest": Protocol(
-        "CT chest without contrast",
-        local("CTCHEST", "CT chest without contrast"),
-        0.014,
-        (
-            Phase("Topogram pa", CHEST, CONSTANT_ANGLE, 512, 0, 100),
-            Phase("Topogram lat", CHEST, CONSTANT_ANGLE, 512, 0, 100),
-            Phase("Chest lowdose", CHEST, SPIRAL, 330, 4.6, 100, 1.2),
-        ),
-    ),
-    "body": Protocol(
-        "CT chest, abdomen and pelvis with contrast",
-        local("CTCAP", "CT chest, abdomen and pelvis with contrast"),
-        0.015,
-        (
-            Phase("Topogram", CHEST_ABDOMEN_PELVIS, CONSTANT_ANGLE, 768, 0, 120),
-            Phase("Premonitoring", ABDOMEN, STATIONARY, 10, 1.1, 120, contrast=WITHOUT_CONTRAST),
-            Phase("Monitoring", ABDOMEN, STATIONARY, 10, 7.5, 120, contrast=WITH_CONTRAST),
-            Phase("Liver art", ABDOMEN, SPIRAL, 240, 8.9, 100, 0.9, WITH_CONTRAST),
-            Phase("Body pv", CHEST_ABDOMEN_PELVIS, SPIRAL, 655, 9.8, 120, 0.9, WITH_CONTRAST),
-        ),
-    ),
-    "head-neck": Protocol(
-        "CT head and neck with contrast",
-        local("CTHEADNECK", "CT head and neck with contrast"),
-        0.0051,
-        (
-            Phase("Topogram", HEAD, CONSTANT_ANGLE, 512, 0, 100),
-            Phase("Head seq", HEAD, SEQUENCED, 140, 47, 120, 1, phantom=HEAD_PHANTOM),
-            Phase("Neck ce", NECK, SPIRAL, 290, 11.5, 120, 0.8, WITH_CONTRAST),
-        ),
-    ),
-}
-
 COLLIMATIONS = {SPIRAL: ("0.6", "38.4"), SEQUENCED: ("1.2", "14.4")}
 """Nominal single and total collimation, mm; else 0.6 by 6."""
+
+
+OUTLIERS = 0.015
+"""How often an event gives several times the usual dose: the wrong protocol, or arms beside the body."""
+REPEATS = 0.03
+"""How often a spiral is done again because the patient moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +104,13 @@ class Event:
     dlp: Decimal
     current: Decimal
     exposure_time: Decimal
+    repeats: int | None
+    """The index of the event that this one repeats."""
 
 
 def ct_dose(visit: Visit, protocol: str = "body") -> Report:
     """Return the dose report that the scanner sends at the end of a study."""
-    events = _events(visit, PROTOCOLS[protocol])
+    events = tuple(_events(visit, PROTOCOLS[protocol]))
     # Older scanners keep dose in an Enhanced SR; so do real ones.
     sop_class = ENHANCED_SR if visit.station.software[0].startswith("H64") else XRAY_RADIATION_DOSE_SR
     issue = Issue(
@@ -190,18 +119,26 @@ def ct_dose(visit: Visit, protocol: str = "body") -> Report:
         description="Dose Report",
         series_number=997,
         minutes=events[-1].started / 60 + 2,
+        complete=visit.random("completion").random() < 0.98,
     )
     return report(visit, issue, _root(visit, PROTOCOLS[protocol], events))
 
 
-def _events(visit: Visit, protocol: Protocol) -> tuple[Event, ...]:
-    """Return what happened, with a dose that follows the patient's body mass index."""
-    random = visit.random(KIND)
+def _events(visit: Visit, protocol: Protocol) -> Iterator[Event]:
+    """Yield what happened, with a dose that follows the patient's body mass index."""
+    random, mishaps = visit.random(KIND), visit.random("mishaps")
     build = 1.035 ** (visit.subject.body_mass_index - 26)
-    return tuple(_event(random, phase, index, build) for index, phase in enumerate(protocol.phases))
+    index = 0
+    for phase in protocol.phases:
+        factor = mishaps.uniform(2.2, 4) if phase.ctdi and mishaps.random() < OUTLIERS else 1
+        yield _event(random, phase, index, build * factor, None)
+        index += 1
+        if phase.pitch and mishaps.random() < REPEATS:
+            yield _event(random, phase, index, build, index - 1)
+            index += 1
 
 
-def _event(random: Random, phase: Phase, index: int, build: float) -> Event:
+def _event(random: Random, phase: Phase, index: int, build: float, repeats: int | None) -> Event:
     length = rounded(within(random.gauss(phase.length, phase.length * 0.05), 5, 900), "0.1")
     ctdi = rounded(spread(random, phase.ctdi or 0.12, 0.22) * build, "0.01")
     seconds = 30 + 75 * index + random.uniform(0, 20)
@@ -214,6 +151,7 @@ def _event(random: Random, phase: Phase, index: int, build: float) -> Event:
         rounded(ctdi * length / 10, "0.01"),
         rounded(within(spread(random, 160 * build, 0.2), 20, 640), "1"),
         rounded(float(length) / (90 if phase.pitch else 110), "0.01"),
+        repeats,
     )
 
 
@@ -227,7 +165,7 @@ def _root(visit: Visit, protocol: Protocol, events: Sequence[Event]) -> Draft:
         obs_context(datetime(dcm("113810", "End of X-Ray Irradiation"), visit.after(events[-1].started + 12))),
         obs_context(code(SCOPE_OF_ACCUMULATION, STUDY_SCOPE, properties(uidref(STUDY_INSTANCE_UID, visit.study_uid)))),
         _accumulated(protocol, events),
-        *(_acquisition(visit, event) for event in events),
+        *(_acquisition(visit, event, before) for event, before in zip(events, _running(events), strict=True)),
         code(SOURCE_OF_DOSE_INFORMATION, AUTOMATED_DATA_COLLECTION),
         person_participant(visit.radiologist, IRRADIATION_AUTHORIZING, visit),
         template="10011",
@@ -263,23 +201,48 @@ def _sub_totals(events: Sequence[Event]) -> Iterator[Draft]:
         yield num(name, str(dlp), MGY_CM, properties(code(PHANTOM_TYPE, phantom)))
 
 
-def _acquisition(visit: Visit, event: Event) -> Draft:
+def _running(events: Sequence[Event]) -> Iterator[tuple[Decimal, Decimal]]:
+    """Yield for each event the CTDIvol and the dose length product of all events up to it."""
+    ctdi = dlp = Decimal(0)
+    for event in events:
+        ctdi += event.ctdi
+        dlp += event.dlp
+        yield ctdi, dlp
+
+
+def _acquisition(visit: Visit, event: Event, accumulated: tuple[Decimal, Decimal]) -> Draft:
     """Draft TID 10013."""
     phase = event.phase
     return container(
         dcm("113819", "CT Acquisition"),
-        text(ACQUISITION_PROTOCOL, phase.name),
+        text(ACQUISITION_PROTOCOL, protocol_name(phase, visit.station)),
         code(TARGET_REGION, phase.region),
         code(dcm("113820", "CT Acquisition Type"), phase.acquisition),
         code(sct("408730004", "Procedure Context"), phase.contrast),
-        uidref(IRRADIATION_EVENT_UID, visit.uid("irradiation event", event.index)),
+        uidref(IRRADIATION_EVENT_UID, _event_uid(visit, event.index)),
+        _repetition(visit, event.repeats) if event.repeats is not None else None,
         datetime(DATETIME_STARTED, visit.after(event.started)),
         _parameters(visit, event),
-        _dose(visit, event) if phase.ctdi else None,
+        _dose(visit, event, accumulated) if phase.ctdi else None,
         text(dcm("113842", "X-Ray Modulation Type"), "XYZ_EC") if phase.pitch else None,
         text(COMMENT, "Internal technical scan parameters: automatic exposure control on") if phase.pitch else None,
         person_participant(visit.technologist, IRRADIATION_ADMINISTERING, visit),
         device_participant(visit.station),
+    )
+
+
+def _event_uid(visit: Visit, index: int) -> str:
+    return visit.uid("irradiation event", index)
+
+
+def _repetition(visit: Visit, repeated: int) -> Draft:
+    """Draft rows 6d to 6e1 of TID 10013."""
+    reason = code(dcm("128552", "Reason for Repeating Acquisition"), dcm("128553", "Patient motion"))
+    return code(
+        dcm("128551", "Is Repeated Acquisition"),
+        YES,
+        concept_mod(reason),
+        properties(uidref(IRRADIATION_EVENT_UID, _event_uid(visit, repeated))),
     )
 
 
@@ -318,16 +281,17 @@ def _source(event: Event) -> Draft:
     )
 
 
-def _dose(visit: Visit, event: Event) -> Draft:
+def _dose(visit: Visit, event: Event, accumulated: tuple[Decimal, Decimal]) -> Draft:
     """Draft rows 21 to 35 of TID 10013."""
+    random = visit.random(f"dose check {event.index}")
+    planned = Planned(event.ctdi, event.dlp, *accumulated)
     return container(
         dcm("113829", "CT Dose"),
         num(dcm("113830", "Mean CTDIvol"), str(event.ctdi), MGY),
         code(PHANTOM_TYPE, event.phase.phantom),
         num(dcm("113838", "DLP"), str(event.dlp), MGY_CM),
         _size_specific(visit, event) if event.phase.phantom is BODY_PHANTOM and event.phase.pitch else None,
-        _dose_check("113900", "Dose Check Alert Details", ALERT, "1000"),
-        _dose_check("113908", "Dose Check Notification Details", NOTIFICATION, None),
+        *dose_check(random, visit, limits(event.phase, visit.station), planned),
     )
 
 
@@ -343,27 +307,4 @@ def _size_specific(visit: Visit, event: Event) -> Draft:
         concept_mod(code(MEASUREMENT_METHOD, dcm("113934", "AAPM 204 Lateral Dimension"))),
         inferred_from(num(dcm("113931", "Measured Lateral Dimension"), str(lateral), MM)),
         inferred_from(num(dcm("113933", "Derived Effective Diameter"), str(diameter), MM)),
-    )
-
-
-ALERT = (
-    dcm("113901", "DLP Alert Value Configured"),
-    dcm("113902", "CTDIvol Alert Value Configured"),
-    dcm("113904", "CTDIvol Alert Value"),
-)
-NOTIFICATION = (
-    dcm("113909", "DLP Notification Value Configured"),
-    dcm("113910", "CTDIvol Notification Value Configured"),
-    dcm("113912", "CTDIvol Notification Value"),
-)
-
-
-def _dose_check(value: str, meaning: str, concepts: tuple[CodedConcept, ...], limit: str | None) -> Draft:
-    """Draft one half of TID 10015: what would have made the scanner warn."""
-    dlp_configured, ctdi_configured, ctdi_limit = concepts
-    return container(
-        dcm(value, meaning),
-        code(dlp_configured, NO),
-        code(ctdi_configured, YES if limit else NO),
-        num(ctdi_limit, limit, MGY) if limit else None,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from random import Random
 
 from sr2graph.dicom.concept import CodedConcept
@@ -31,19 +30,18 @@ from sr2graph.samples.codes import (
     BPM,
     CALCULATED,
     CM,
-    CM_S,
     DERIVATION,
     DU_BOIS,
     FINDING_SITE,
     FINDINGS,
     IMAGE_LIBRARY,
+    LEFT_ATRIUM,
     M2,
     MEASUREMENT_GROUP,
     MEASUREMENT_METHOD,
     MEASUREMENT_NOT_ATTEMPTED,
     ML,
     MMHG,
-    MS,
     NO_UNITS,
     PATIENT_CHARACTERISTICS,
     PERCENT,
@@ -52,7 +50,6 @@ from sr2graph.samples.codes import (
     SUBJECT_AGE,
     SUBJECT_SEX,
     YEAR,
-    G,
     dcm,
     ln,
     sct,
@@ -60,156 +57,65 @@ from sr2graph.samples.codes import (
 )
 from sr2graph.samples.context import language, person_observer, procedure_context, subject_context
 from sr2graph.samples.document import Issue, report
-from sr2graph.samples.identity import rounded, within
-from sr2graph.samples.measurement_report import COMPREHENSIVE_SR
+from sr2graph.samples.echo_sections import (
+    BIPLANE_DISKS,
+    CARDIAC_CYCLE_POINT,
+    CONTINUOUS,
+    EJECTION_FRACTION,
+    END_DIASTOLE,
+    END_DIASTOLIC_VOLUME,
+    END_SYSTOLE,
+    END_SYSTOLIC_VOLUME,
+    FLOW_DIRECTION,
+    IMAGE_MODE,
+    IMAGE_VIEW,
+    LEFT_VENTRICLE,
+    PARASTERNAL,
+    REGURGITANT,
+    SCORE_WEIGHTS,
+    SECTIONS,
+    STROKE_VOLUME,
+    TWO_D,
+    WALL_MOTIONS,
+    WALL_SEGMENTS,
+    Measurement,
+    Section,
+)
+from sr2graph.samples.identity import rounded, stream, within
+from sr2graph.samples.sop_classes import COMPREHENSIVE_SR
 from sr2graph.samples.visit import ImageSeries, Visit
 
 KIND = "echo"
 
-IMAGE_MODE = sct("399264008", "Image Mode")
-IMAGE_VIEW = dcm("111031", "Image View")
-CARDIAC_CYCLE_POINT = sct("272518008", "Cardiac Cycle Point")
-FLOW_DIRECTION = sct("260674002", "Flow Direction")
-TWO_D = sct("399064001", "2D mode")
-M_MODE = sct("399155008", "M mode")
-PULSED = sct("261199008", "Doppler Pulsed")
-CONTINUOUS = sct("261198000", "Doppler Continuous Wave")
-TISSUE = sct("439858009", "Tissue Doppler Imaging")
-PARASTERNAL = sct("399139001", "Parasternal long axis")
-FOUR_CHAMBER = sct("399214001", "Apical four chamber")
-END_DIASTOLE = sct("416190007", "End Diastole")
-END_SYSTOLE = sct("416430001", "End Systole")
-REGURGITANT = sct("397417004", "Regurgitant Flow")
-ANTEGRADE = sct("263677008", "Antegrade Flow")
-BIPLANE_DISKS = dcm("125207", "Method of Disks, Biplane")
-LV_MASS_BY_M_MODE = dcm("125221", "Left Ventricle Mass by M-mode")
-BERNOULLI = dcm("125218", "Simplified Bernoulli")
-LATERAL_ANNULUS = sct("399086000", "Lateral Mitral Annulus")
-OUTFLOW_TRACT = sct("13418002", "Left Ventricle Outflow Tract")
+ATRIUM_DIAMETER = ln("29469-4", "Left Atrium Antero-posterior Systolic Dimension")
+ATRIUM_AREA = ln("17977-0", "Left Atrium Area A4C view")
+ATRIUM_VOLUME = sct("399235004", "Left Atrium Systolic Volume")
+ATRIUM_INDEX = ln("79984-1", "Left atrial end systolic volume biplane (MOD) / BSA")
+CM2 = ucum("cm2")
+ML_M2 = ucum("ml/m2")
+REDUCED = 0.45
+"""Ejection fraction below which the ventricle dilates."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """A measurement of a section, and what is usually found."""
+class Heart:
+    """How the heart of a patient works at a visit."""
 
-    name: CodedConcept
-    unit: CodedConcept
-    usual: float
-    spread: float
-    step: str = "0.1"
-    method: CodedConcept | None = None
-    site: CodedConcept | None = None
-    direction: CodedConcept | None = None
-    phase: CodedConcept | None = None
-    view: CodedConcept | None = None
+    fraction: float
+    """Of ejection, as a share."""
+    atrium: float
+    """Volume of the left atrium, ml."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the heart, and what is measured of it in one image mode."""
-
-    subject: CodedConcept
-    mode: CodedConcept
-    measurements: tuple[Measurement, ...]
-
-
-END_DIASTOLIC_VOLUME = ln("18026-5", "Left Ventricular End Diastolic Volume")
-END_SYSTOLIC_VOLUME = ln("18148-7", "Left Ventricular End Systolic Volume")
-EJECTION_FRACTION = ln("18043-0", "Left Ventricular Ejection Fraction by US")
-STROKE_VOLUME = sct("90096001", "Stroke Volume")
-LEFT_VENTRICLE = sct("87878005", "Left Ventricle")
-
-SECTIONS = (
-    Section(
-        LEFT_VENTRICLE,
-        M_MODE,
-        (
-            Measurement(
-                ln("29436-3", "Left Ventricle Internal End Diastolic Dimension"), CM, 4.9, 0.5, "0.01", view=PARASTERNAL
-            ),
-            Measurement(
-                ln("29438-9", "Left Ventricle Internal Systolic Dimension"), CM, 3.2, 0.45, "0.01", view=PARASTERNAL
-            ),
-            Measurement(ln("18154-5", "Interventricular Septum Diastolic Thickness"), CM, 1.0, 0.15, "0.01"),
-            Measurement(ln("18152-9", "Left Ventricle Posterior Wall Diastolic Thickness"), CM, 0.95, 0.14, "0.01"),
-            Measurement(ln("18087-7", "Left Ventricle Mass"), G, 165, 40, method=LV_MASS_BY_M_MODE),
-        ),
-    ),
-    Section(
-        LEFT_VENTRICLE,
-        TISSUE,
-        (
-            Measurement(
-                sct("399133000", "Left Ventricular Peak Early Diastolic Tissue Velocity"),
-                CM_S,
-                10.5,
-                2.5,
-                site=LATERAL_ANNULUS,
-                view=FOUR_CHAMBER,
-            ),
-        ),
-    ),
-    Section(
-        sct("82471001", "Left Atrium"),
-        TWO_D,
-        (
-            Measurement(ln("29469-4", "Left Atrium Antero-posterior Systolic Dimension"), CM, 3.7, 0.5, "0.01"),
-            Measurement(
-                ln("17977-0", "Left Atrium Area A4C view"), ucum("cm2"), 19, 4, phase=END_SYSTOLE, view=FOUR_CHAMBER
-            ),
-        ),
-    ),
-    Section(
-        sct("91134007", "Mitral Valve"),
-        PULSED,
-        (
-            Measurement(ln("18037-2", "Mitral Valve E-Wave Peak Velocity"), CM_S, 78, 16, direction=ANTEGRADE),
-            Measurement(ln("17978-8", "Mitral Valve A-Wave Peak Velocity"), CM_S, 70, 17, direction=ANTEGRADE),
-            Measurement(sct("399354002", "Mitral Valve E-Wave Deceleration Time"), MS, 195, 35, "1"),
-        ),
-    ),
-    Section(
-        sct("34202007", "Aortic Valve"),
-        CONTINUOUS,
-        (
-            Measurement(ln("20355-4", "Peak Blood Velocity"), CM_S, 140, 40, direction=ANTEGRADE),
-            Measurement(
-                ln("20256-4", "Mean Gradient"), MMHG, 6, 3, method=BERNOULLI, direction=ANTEGRADE, view=FOUR_CHAMBER
-            ),
-            Measurement(ln("20354-7", "Velocity Time Integral"), CM, 22, 4, site=OUTFLOW_TRACT),
-        ),
-    ),
-    Section(
-        sct("15825003", "Aorta"),
-        TWO_D,
-        (Measurement(ln("18015-8", "Aortic Root Diameter"), CM, 3.2, 0.35, "0.01", view=PARASTERNAL),),
-    ),
-    Section(
-        sct("35532006", "Vena Cava"),
-        M_MODE,
-        (
-            Measurement(ln("18006-7", "Inferior Vena Cava Diameter"), CM, 1.7, 0.3, "0.01"),
-            Measurement(ln("18050-5", "Inferior Vena Cava % Collapse"), PERCENT, 55, 12, "1"),
-        ),
-    ),
-)
-
-WALL_SEGMENTS = (
-    sct("264850008", "left ventricle basal anterior segment"),
-    sct("396482007", "left ventricle basal anteroseptal segment"),
-    sct("264846001", "left ventricle basal inferior segment"),
-    sct("264848000", "left ventricle mid anterior segment"),
-    sct("264847005", "left ventricle mid inferior segment"),
-    sct("264844003", "left ventricle apical anterior segment"),
-    sct("264845002", "left ventricle apical septal segment"),
-    sct("264849008", "left ventricle apical inferior segment"),
-)
-WALL_MOTIONS = (
-    (1, sct("373122000", "Normal wall motion")),
-    (2, sct("37706002", "Hypokinesis")),
-    (3, sct("195675009", "Akinesis")),
-)
-SCORE_WEIGHTS = (88, 9, 3)
+def heart_of(visit: Visit) -> Heart:
+    """Return the heart at a visit: the same heart as at the others, a little better or worse each time."""
+    random = stream(visit.subject.patient_id, "heart")
+    fraction = random.gauss(0.36, 0.07) if random.random() < 0.24 else random.gauss(0.6, 0.05)
+    course, size = random.gauss(-0.008, 0.015), random.gauss(30, 6)
+    now = stream(visit.key, "heart")
+    ejected = within(fraction + course * visit.number + now.gauss(0, 0.02), 0.12, 0.78)
+    index = within(size + 55 * max(0.0, 0.55 - ejected) + now.gauss(0, 2), 14, 90)
+    return Heart(ejected, index * visit.subject.body_surface_area)
 
 
 def echo(visit: Visit, images: ImageSeries) -> Report:
@@ -229,6 +135,7 @@ def echo(visit: Visit, images: ImageSeries) -> Report:
 
 
 def _root(visit: Visit, images: ImageSeries, random: Random) -> Draft:
+    heart = heart_of(visit)
     protocol = code(ACQUISITION_PROTOCOL, sct("433236007", "Transthoracic echocardiography"))
     return container(
         dcm("125200", "Adult Echocardiography Procedure Report"),
@@ -239,7 +146,8 @@ def _root(visit: Visit, images: ImageSeries, random: Random) -> Draft:
         container(ln("55111-9", "Current Procedure Descriptions"), protocol),
         _characteristics(visit, random),
         _image_library(images),
-        _function(random),
+        _function(random, heart),
+        _left_atrium(visit, heart),
         *(_section(random, section, images) for section in SECTIONS),
         _tricuspid_valve(random),
         _wall_motion(random),
@@ -258,7 +166,7 @@ def _characteristics(visit: Visit, random: Random) -> Draft:
         num(ln("8867-4", "Heart Rate"), str(round(random.gauss(71, 11))), BPM),
         num(sct("271649006", "Systolic Blood Pressure"), str(round(random.gauss(132, 16))), MMHG),
         num(sct("271650006", "Diastolic Blood Pressure"), str(round(random.gauss(79, 9))), MMHG),
-        num(BODY_SURFACE_AREA, area, M2, inferred_from(code(BODY_SURFACE_AREA_FORMULA, DU_BOIS))),
+        labelled("BSA", num(BODY_SURFACE_AREA, area, M2, inferred_from(code(BODY_SURFACE_AREA_FORMULA, DU_BOIS)))),
     )
 
 
@@ -267,11 +175,10 @@ def _image_library(images: ImageSeries) -> Draft:
     return container(IMAGE_LIBRARY, *clips)
 
 
-def _function(random: Random) -> Draft:
+def _function(random: Random, heart: Heart) -> Draft:
     """Draft the volumes of the left ventricle, and what follows from them by reference."""
-    diastolic = rounded(within(random.gauss(118, 28), 55, 260), "0.1")
-    fraction = Decimal(str(within(random.gauss(0.58, 0.09), 0.15, 0.78)))
-    systolic = rounded(diastolic * (1 - fraction), "0.1")
+    diastolic = rounded(within(random.gauss(118 if heart.fraction > REDUCED else 165, 24), 55, 290), "0.1")
+    systolic = rounded(float(diastolic) * (1 - heart.fraction), "0.1")
     stroke = diastolic - systolic
     method = concept_mod(code(MEASUREMENT_METHOD, BIPLANE_DISKS))
     computed = concept_mod(code(DERIVATION, CALCULATED))
@@ -286,6 +193,25 @@ def _function(random: Random) -> Draft:
         num(STROKE_VOLUME, str(stroke), ML, method, computed, *volumes),
     )
     return container(FINDINGS, concept_mod(code(FINDING_SITE, LEFT_VENTRICLE)), group)
+
+
+def _left_atrium(visit: Visit, heart: Heart) -> Draft:
+    """Draft the size of the left atrium, and its volume per body surface."""
+    volume = rounded(heart.atrium, "0.1")
+    index = rounded(heart.atrium / visit.subject.body_surface_area, "0.1")
+    shown = Link(RelationshipType.INFERRED_FROM, "image 1")
+    rests_on = [Link(RelationshipType.INFERRED_FROM, label) for label in ("LAV", "BSA")]
+    diameter = rounded(2.0 + heart.atrium / 34, "0.01")
+    method = concept_mod(code(MEASUREMENT_METHOD, BIPLANE_DISKS))
+    group = container(
+        MEASUREMENT_GROUP,
+        concept_mod(code(IMAGE_MODE, TWO_D)),
+        num(ATRIUM_DIAMETER, str(diameter), CM, acq_context(code(IMAGE_VIEW, PARASTERNAL)), shown),
+        num(ATRIUM_AREA, str(rounded(8 + heart.atrium / 5, "0.1")), CM2, _at(END_SYSTOLE), shown),
+        labelled("LAV", num(ATRIUM_VOLUME, str(volume), ML, method, shown)),
+        num(ATRIUM_INDEX, str(index), ML_M2, concept_mod(code(DERIVATION, CALCULATED)), *rests_on),
+    )
+    return container(FINDINGS, concept_mod(code(FINDING_SITE, LEFT_ATRIUM)), group)
 
 
 def _at(phase: CodedConcept) -> Draft:

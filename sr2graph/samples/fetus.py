@@ -8,7 +8,7 @@ from random import Random
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.samples.codes import ln
-from sr2graph.samples.identity import rounded, uid, within
+from sr2graph.samples.identity import pick, rounded, stream, uid, within
 from sr2graph.samples.visit import Visit
 
 WEEKS = (7, 10, 14, 20, 26, 32, 38, 42)
@@ -119,9 +119,20 @@ class Fetus:
         return rounded(10 ** (1.3596 + shape + 0.0064 * head + 0.0424 * abdomen + 0.174 * femur), "1")
 
 
+GROWTHS = ((86, 0.0), (8, -0.11), (6, 0.09))
+"""How many fetuses in a hundred grow as usual, too slowly, too fast; by how much they differ at term, as a share."""
+
+
+def _growth(fetus: str, days: int) -> float:
+    """Return how much a fetus is larger than usual, as a share: nothing until mid-pregnancy, then more and more."""
+    return pick(stream(fetus, "growth"), GROWTHS) * within((days - 140) / 100, 0, 1)
+
+
 def measured(random: Random, visit: Visit, number: int, of: int, days: int) -> Fetus:
     """Return fetus `number` of so many, as measured at a gestational age in days."""
-    deviation = random.gauss(0, 0.035)
+    # The same fetus keeps its UID, and its way of growing, from visit to visit: both belong to the patient.
+    subject_uid = uid(visit.subject.patient_id, "fetus", number)
+    deviation = random.gauss(0, 0.035) + _growth(subject_uid, days)
     tries = {
         biometry.label: tuple(
             rounded(biometry.size(days) * (1 + deviation + random.gauss(0, 0.008)), "0.01") for _ in range(3)
@@ -129,6 +140,4 @@ def measured(random: Random, visit: Visit, number: int, of: int, days: int) -> F
         for biometry in (*HEAD_AND_TRUNK, *LONG_BONES, CROWN_RUMP)
     }
     rank = round(within(50 + deviation * 900, 1, 99))
-    # The same fetus keeps its UID from visit to visit: it belongs to the patient.
-    subject_uid = uid(visit.subject.patient_id, "fetus", number)
     return Fetus(number, subject_uid, of, tries, round(random.gauss(145, 8)), rank)

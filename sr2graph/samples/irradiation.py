@@ -10,10 +10,9 @@ from random import Random
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.samples.codes import ABDOMEN, CHEST, HEART, dcm, local, sct
 from sr2graph.samples.identity import rounded, spread, within
+from sr2graph.samples.sop_classes import DX_IMAGE, XA_IMAGE
 from sr2graph.samples.visit import Visit
 
-XA_IMAGE = "1.2.840.10008.5.1.4.1.1.12.1"
-DX_IMAGE = "1.2.840.10008.5.1.4.1.1.1.1"
 FLUOROSCOPY = sct("44491008", "Fluoroscopy")
 STATIONARY = dcm("113611", "Stationary Acquisition")
 ROTATIONAL = dcm("113613", "Rotational Acquisition")
@@ -22,6 +21,22 @@ PLANE_A = dcm("113620", "Plane A")
 PLANE_B = dcm("113621", "Plane B")
 FLUORO_SYSTEM = dcm("113957", "Fluoroscopy-Guided Projection Radiography System")
 INTEGRATED_SYSTEM = dcm("113958", "Integrated Projection Radiography System")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is in the beam."""
+
+    kind: CodedConcept
+    material: CodedConcept | None = None
+    thickness: str = "0"
+    """mm."""
+
+
+COPPER = sct("66925006", "Copper")
+STRIP_FILTER = dcm("113650", "Strip filter")
+ALUMINUM_1 = Filter(dcm("113653", "Flat filter"), sct("12503006", "Aluminum"), "1")
+NO_FILTER = Filter(dcm("111609", "No Filter"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,7 @@ class Mode:
     pulse_width: float
     """ms."""
     makes_images: bool
+    filters: tuple[Filter, ...] = (NO_FILTER,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +74,20 @@ class Procedure:
     modes: tuple[Mode, ...]
 
 
+def _copper(thickness: str) -> tuple[Filter, ...]:
+    return (Filter(STRIP_FILTER, COPPER, thickness), ALUMINUM_1)
+
+
 ANGIOGRAPHY_MODES = (
-    Mode(70, "Fluoro Low", FLUOROSCOPY, 9, 7.5, 0.3, 74, 62, 6.1, makes_images=False),
-    Mode(12, "Fluoro High", FLUOROSCOPY, 6, 15, 0.8, 79, 98, 7.8, makes_images=False),
-    Mode(17, "Coro 15 f/s", STATIONARY, 4.2, 15, 6.2, 81, 640, 6.4, makes_images=True),
+    Mode(70, "Fluoro Low", FLUOROSCOPY, 9, 7.5, 0.3, 74, 62, 6.1, makes_images=False, filters=_copper("0.3")),
+    Mode(12, "Fluoro High", FLUOROSCOPY, 6, 15, 0.8, 79, 98, 7.8, makes_images=False, filters=_copper("0.2")),
+    Mode(17, "Coro 15 f/s", STATIONARY, 4.2, 15, 6.2, 81, 640, 6.4, makes_images=True, filters=_copper("0.1")),
     Mode(1, "3D rotation", ROTATIONAL, 5, 30, 3.4, 90, 420, 5.0, makes_images=True),
 )
-RADIOGRAPHY_MODES = (Mode(1, "Chest pa", STATIONARY, 0.01, 0, 0.09, 120, 310, 8, makes_images=True),)
+RADIOGRAPHY_MODES = (
+    Mode(3, "Chest pa", STATIONARY, 0.01, 0, 0.09, 120, 310, 8, makes_images=True, filters=(ALUMINUM_1,)),
+    Mode(1, "Chest lat", STATIONARY, 0.01, 0, 0.31, 125, 320, 14, makes_images=True),
+)
 
 PROCEDURES = {
     "coronary": Procedure(
@@ -98,6 +121,14 @@ PROCEDURES = {
         RADIOGRAPHY_MODES,
     ),
 }
+
+
+DIFFICULT = 0.07
+"""How often an intervention is a difficult one."""
+DIFFICULTY = 2.6
+"""How many more events it has then, and how much more dose each of them gives."""
+MOST_EVENTS = 140
+"""After which most operators give up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +166,10 @@ def irradiation_events(visit: Visit, plan: Procedure, count: int | None) -> Iter
     """Yield so many events, or as many as is usual; biplane systems use their planes in turn."""
     random = visit.random("irradiation events")
     planes = (PLANE_A, PLANE_B) if "Biplane" in visit.station.model else (SINGLE_PLANE,)
-    build = 1.05 ** (visit.subject.body_mass_index - 26)
-    total = count or max(2, round(spread(random, plan.events, 0.4)) if plan.events > 2 else 2)
+    difficulty = DIFFICULTY if plan.events > 2 and random.random() < DIFFICULT else 1
+    build = 1.05 ** (visit.subject.body_mass_index - 26) * difficulty
+    usual = plan.events * difficulty
+    total = count or min(MOST_EVENTS, max(2, round(spread(random, usual, 0.4)) if plan.events > 2 else 2))
     moment = 60.0
     for index in range(total):
         mode = random.choices(plan.modes, [mode.weight for mode in plan.modes])[0]

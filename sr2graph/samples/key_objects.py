@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.report import Report
@@ -11,29 +11,46 @@ from sr2graph.samples.codes import dcm
 from sr2graph.samples.context import language, person_observer
 from sr2graph.samples.document import Issue, report
 from sr2graph.samples.identity import pick
+from sr2graph.samples.sop_classes import KEY_OBJECT_SELECTION
 from sr2graph.samples.visit import ImageSeries, Visit
 
 KIND = "key_objects"
-KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
 
 TITLE_MODIFIER = dcm("113011", "Document Title Modifier")
 DESCRIPTION = dcm("113012", "Key Object Description")
+REJECTED = dcm("113001", "Rejected for Quality Reasons")
+QUALITY_ISSUE = dcm("113010", "Quality Issue")
 
-TITLES: tuple[tuple[float, tuple[CodedConcept, CodedConcept | None, str]], ...] = (
-    (5, (dcm("113000", "Of Interest"), None, "Images that show the findings of the report")),
-    (3, (dcm("113002", "For Referring Provider"), None, "For the tumour board on Thursday")),
-    (1, (dcm("113004", "For Teaching"), None, "Cas d'école : à présenter à la réunion de l'équipe")),
-    (1, (dcm("113013", "Best In Set"), dcm("113015", "Series"), "Sharpest of the series")),
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why images are selected: the title, its modifier, and the descriptions that go with them."""
+
+    title: CodedConcept
+    modifier: CodedConcept | None
+    descriptions: tuple[str | None, ...]
+
+
+PURPOSES: tuple[tuple[float, Purpose], ...] = (
+    (26, Purpose(dcm("113000", "Of Interest"), None, ("Images that show the findings of the report", None))),
+    (14, Purpose(dcm("113002", "For Referring Provider"), None, ("For the ward round", "As discussed on the phone"))),
+    (8, Purpose(dcm("113003", "For Surgery"), None, ("Resection margins", "Access route"))),
+    (6, Purpose(dcm("113004", "For Teaching"), None, ("Cas d'école : à présenter à la réunion de l'équipe",))),
+    (8, Purpose(dcm("113005", "For Conference"), None, ("For the conference on Thursday", None))),
+    (8, Purpose(dcm("128203", "For Tumor Board"), None, ("For the tumour board on Thursday",))),
+    (4, Purpose(dcm("113009", "For Research"), None, ("Measurements of the trial",))),
+    (4, Purpose(dcm("113007", "For Patient"), None, (None,))),
+    (6, Purpose(dcm("113013", "Best In Set"), dcm("113015", "Series"), ("Sharpest of the series",))),
+    (7, Purpose(REJECTED, dcm("111210", "Motion blur"), ("Repeated, see the later acquisition",))),
+    (3, Purpose(REJECTED, dcm("111209", "Positioning"), ("Repeated, see the later acquisition", None))),
+    (2, Purpose(REJECTED, dcm("111212", "Over exposed"), (None,))),
+    (3, Purpose(QUALITY_ISSUE, dcm("111208", "Grid artifact(s)"), ("Grid lines; service called",))),
     (
         1,
-        (
-            dcm("113001", "Rejected for Quality Reasons"),
-            dcm("111210", "Motion blur"),
-            "Repeated, see the later acquisition",
-        ),
+        Purpose(dcm("113037", "Rejected for Patient Safety Reasons"), None, ("Wrong patient selected",)),
     ),
 )
-"""How often which title is used, with its modifier and a description."""
+"""How often images are selected for which purpose."""
 
 
 def key_objects(visit: Visit, images: ImageSeries) -> Report:
@@ -52,14 +69,15 @@ def key_objects(visit: Visit, images: ImageSeries) -> Report:
 
 def _root(visit: Visit, images: ImageSeries) -> Draft:
     random = visit.random(KIND)
-    title, modifier, description = pick(random, TITLES)
+    purpose = pick(random, PURPOSES)
+    description = random.choice(purpose.descriptions)
     chosen = sorted(random.sample(range(images.count), min(images.count, random.randint(2, 9))))
     return container(
-        _from_context_group(title),
-        concept_mod(code(TITLE_MODIFIER, modifier)) if modifier else None,
+        _from_context_group(purpose.title),
+        concept_mod(code(TITLE_MODIFIER, purpose.modifier)) if purpose.modifier else None,
         language(),
         *person_observer(visit.radiologist, visit),
-        text(DESCRIPTION, description),
+        text(DESCRIPTION, description) if description else None,
         *(image(None, images.image(index)) for index in chosen),
         template="2010",
     )

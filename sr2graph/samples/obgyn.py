@@ -61,7 +61,7 @@ from sr2graph.samples.context import language, person_observer, procedure_contex
 from sr2graph.samples.document import Issue, report
 from sr2graph.samples.fetus import CROWN_RUMP, HEAD_AND_TRUNK, LONG_BONES, RATIOS, Biometry, Fetus, measured
 from sr2graph.samples.identity import rounded, within
-from sr2graph.samples.measurement_report import COMPREHENSIVE_SR
+from sr2graph.samples.sop_classes import COMPREHENSIVE_SR
 from sr2graph.samples.visit import ImageSeries, Visit
 
 KIND = "obgyn"

@@ -11,7 +11,7 @@ from sr2graph.samples.codes import local
 from sr2graph.samples.identity import pick, spread, stream, within
 
 FIRST_DAY = date(2023, 1, 2)
-"""The first day on which anybody is examined."""
+"""The first day on which those are examined who come once, or for less than a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ RADIOLOGISTS = (
     Staff("Tamberlane^Cyrus", "R0142"),
     Staff("Grünwälder^Ottilie", "R0163"),
     Staff("Ibarrondo^Íñigo", "R0188"),
+    Staff("Nakahara^Yukiko", "R0191"),
+    Staff("Featherstone^Amias", "R0205"),
 )
 TECHNOLOGISTS = (Staff("Quillfeather^Mabel", "T2041"), Staff("Ferncliff^Ruben", "T2077"), Staff("Okonedu^Ife", "T2090"))
 SONOGRAPHERS = (Staff("Larkspur^Delia", "S3009"), Staff("Vennström^Elin", "S3015"))

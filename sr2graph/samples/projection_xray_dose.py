@@ -28,6 +28,7 @@ from sr2graph.samples.codes import (
     DEGREE,
     DERIVATION,
     DIAGNOSTIC_INTENT,
+    ESTIMATED,
     EXPOSURE_TIME,
     GY,
     GY_M2,
@@ -57,7 +58,6 @@ from sr2graph.samples.codes import (
     ucum,
 )
 from sr2graph.samples.context import device_observer, language, person_participant
-from sr2graph.samples.ct_dose import XRAY_RADIATION_DOSE_SR
 from sr2graph.samples.document import Issue, report
 from sr2graph.samples.identity import rounded
 from sr2graph.samples.irradiation import (
@@ -66,15 +66,16 @@ from sr2graph.samples.irradiation import (
     PROCEDURES,
     ROTATIONAL,
     Event,
+    Filter,
     Procedure,
     irradiation_events,
 )
+from sr2graph.samples.sop_classes import XRAY_RADIATION_DOSE_SR
 from sr2graph.samples.visit import ImageSeries, Visit
 
 KIND = "projection_xray_dose"
 ACQUISITION_PLANE = dcm("113764", "Acquisition Plane")
 REFERENCE_POINT = dcm("113780", "Reference Point Definition")
-ESTIMATED = sct("414135002", "Estimated")
 PULSES_PER_SECOND = ucum("{pulse}/s", "pulse/s")
 MICROAMPERE_SECONDS = ucum("uA.s")
 
@@ -233,17 +234,19 @@ def _source(plan: Procedure, event: Event) -> Iterator[Draft]:
         (dcm("113736", "Exposure"), rounded(event.current * width * event.pulses, "1"), MICROAMPERE_SECONDS),
         (dcm("113766", "Focal Spot Size"), "0.6", MM),
     )
-    yield _filter("0.3" if event.is_fluoroscopy else "0.1")
+    yield from map(filtration, mode.filters)
     yield num(dcm("113790", "Collimated Field Area"), str(rounded(event.area_product / event.dose, "0.00001")), M2)
 
 
-def _filter(thickness: str) -> Draft:
+def filtration(used: Filter) -> Draft:
+    """Draft a filter, or that there is none: rows 18 to 22 of TID 10003B."""
+    material = used.material
     return container(
         dcm("113771", "X-Ray Filters"),
-        code(dcm("113772", "X-Ray Filter Type"), dcm("113650", "Strip filter")),
-        code(dcm("113757", "X-Ray Filter Material"), sct("66925006", "Copper")),
-        num(dcm("113758", "X-Ray Filter Thickness Minimum"), thickness, MM),
-        num(dcm("113773", "X-Ray Filter Thickness Maximum"), thickness, MM),
+        code(dcm("113772", "X-Ray Filter Type"), used.kind),
+        code(dcm("113757", "X-Ray Filter Material"), material) if material else None,
+        num(dcm("113758", "X-Ray Filter Thickness Minimum"), used.thickness, MM) if material else None,
+        num(dcm("113773", "X-Ray Filter Thickness Maximum"), used.thickness, MM) if material else None,
     )
 
 

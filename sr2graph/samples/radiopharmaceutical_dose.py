@@ -61,10 +61,10 @@ from sr2graph.samples.codes import (
 from sr2graph.samples.context import language, person_participant
 from sr2graph.samples.document import Issue, report
 from sr2graph.samples.identity import rounded, spread
+from sr2graph.samples.sop_classes import RADIOPHARMACEUTICAL_RADIATION_DOSE_SR
 from sr2graph.samples.visit import Visit
 
 KIND = "radiopharmaceutical_dose"
-RADIOPHARMACEUTICAL_RADIATION_DOSE_SR = "1.2.840.10008.5.1.4.1.1.88.68"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 
 from sr2graph.dicom.concept import CodedConcept
@@ -13,7 +14,7 @@ from sr2graph.dicom.references import InstanceReference, SeriesReference, StudyR
 from sr2graph.dicom.values import ImageReference
 from sr2graph.samples.fleet import Station
 from sr2graph.samples.identity import stream, uid
-from sr2graph.samples.people import RADIOLOGISTS, REFERRERS, SONOGRAPHERS, TECHNOLOGISTS, Staff, Subject
+from sr2graph.samples.people import Staff, Subject
 
 DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
 
@@ -26,6 +27,14 @@ class Visit:
     station: Station
     started: datetime
     """Local time of the hospital."""
+    radiologist: Staff
+    """Who reads the study."""
+    second_reader: Staff
+    """Who reads it again, if anybody does."""
+    technologist: Staff
+    """Who makes the images."""
+    referring_physician: str
+    """Who asked for the study, as VR PN."""
     number: int
     """1 for the first visit of this patient."""
     description: str
@@ -62,20 +71,9 @@ class Visit:
         """As the information system gave it."""
         return f"A{self.started:%y%m%d}{int(self.study_uid[-5:]):05d}"
 
-    @property
-    def radiologist(self) -> Staff:
-        """Who reads the study."""
-        return self.random("radiologist").choice(RADIOLOGISTS)
-
-    @property
-    def technologist(self) -> Staff:
-        """Who makes the images."""
-        return self.random("technologist").choice(SONOGRAPHERS if self.station.modality == "US" else TECHNOLOGISTS)
-
-    @property
-    def referring_physician(self) -> str:
-        """Who asked for the study, as VR PN."""
-        return self.random("referring physician").choice(REFERRERS)
+    def reader(self, number: int) -> Staff:
+        """Return the first or the second reader."""
+        return self.radiologist if number == 1 else self.second_reader
 
     @property
     def patient(self) -> Patient:
@@ -148,27 +146,38 @@ class ImageSeries:
 
     def instance(self, index: int) -> str:
         """Return the SOP Instance UID of image number `index`, from 0."""
-        return self.visit.uid("series", self.number, "image", index)
+        return self.instances[index]
 
     def image(self, index: int, *, frames: Iterable[int] = (), segments: tuple[int, ...] = ()) -> ImageReference:
         """Return a reference to image number `index`."""
         return ImageReference(self.sop_class_uid, self.instance(index), tuple(map(str, frames)), segments)
 
-    def evidence(self, used: frozenset[str]) -> SeriesReference | None:
-        """Return a reference to those images of the series that are used; None if there are none."""
-        instances = tuple(
-            InstanceReference(sop_class_uid=self.sop_class_uid, sop_instance_uid=instance)
-            for instance in map(self.instance, range(self.count))
-            if instance in used
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The SOP Instance UIDs of all images."""
+        return _instances(self.visit.key, self.number, self.count)
+
+    def reference(self, instances: Iterable[str]) -> SeriesReference | None:
+        """Return a reference to those images of the series; None if there are none."""
+        references = tuple(
+            InstanceReference(sop_class_uid=self.sop_class_uid, sop_instance_uid=instance) for instance in instances
         )
-        return SeriesReference(series_instance_uid=self.uid, instances=instances) if instances else None
+        return SeriesReference(series_instance_uid=self.uid, instances=references) if references else None
 
 
-def evidence(series: Iterable[ImageSeries], used: frozenset[str]) -> Iterator[StudyReference]:
-    """Yield per study what of these series is used (PS3.3 C.17.2.3)."""
+@lru_cache(maxsize=64)
+def _instances(visit: str, series: int, count: int) -> tuple[str, ...]:
+    return tuple(uid(visit, "series", series, "image", index) for index in range(count))
+
+
+def evidence(
+    series: Iterable[ImageSeries], used: frozenset[str], whole: tuple[ImageSeries, ...] = ()
+) -> Iterator[StudyReference]:
+    """Yield per study what of these series is used, and all of those in `whole` (PS3.3 C.17.2.3)."""
     studies: dict[str, list[SeriesReference]] = {}
     for each in series:
-        if reference := each.evidence(used):
+        instances = each.instances if each in whole else tuple(uid for uid in each.instances if uid in used)
+        if reference := each.reference(instances):
             studies.setdefault(each.visit.study_uid, []).append(reference)
     for study_uid, references in studies.items():
         yield StudyReference(study_instance_uid=study_uid, series=tuple(references))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -12,12 +13,13 @@ from click.testing import CliRunner
 from sr2graph.dicom.read import read
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import MeasuredValue, Text, UIDReference
-from sr2graph.samples import KINDS, cohort, write_samples
+from sr2graph.samples import KINDS, cohort, cohort_reports, write_samples
 from sr2graph.samples.__main__ import main
 from sr2graph.samples.cohort import patient_reports
+from sr2graph.samples.files import BLOCK, write_reports
 from tests.conftest import ROOT
 
-PATIENTS = 60
+PATIENTS = 100
 
 
 @cache
@@ -91,7 +93,7 @@ def test_a_lesion_keeps_its_tracking_uid_over_time() -> None:
 
 
 def test_names_are_written_in_several_scripts() -> None:
-    names = "".join({report.patient.name or "" for report in cohort(150, seed=1)})
+    names = "".join({report.patient.name or "" for report in reports()})
     scripts = Counter(ord(letter) >> 8 for letter in names)
     assert scripts[0x30], "no kana"
     assert any(0xAC <= block <= 0xD7 for block in scripts), "no hangul"
@@ -99,7 +101,7 @@ def test_names_are_written_in_several_scripts() -> None:
 
 
 def test_some_reports_are_verified_amended_or_incomplete() -> None:
-    documents = [report.document for report in cohort(150, seed=1)]
+    documents = [report.document for report in reports()]
     assert {document.verification_flag for document in documents} == {"VERIFIED", "UNVERIFIED", None}
     assert {document.completion_flag for document in documents} >= {"COMPLETE", "PARTIAL"}
     assert any(document.predecessors for document in documents)
@@ -107,10 +109,10 @@ def test_some_reports_are_verified_amended_or_incomplete() -> None:
 
 
 def test_what_an_amended_report_replaces_is_in_the_cohort() -> None:
-    present = {report.sop_instance_uid for report in cohort(150, seed=1)}
+    present = {report.sop_instance_uid for report in reports()}
     replaced = {
         instance.sop_instance_uid
-        for report in cohort(150, seed=1)
+        for report in reports()
         for study in report.document.predecessors
         for series in study.series
         for instance in series.instances
@@ -153,3 +155,39 @@ def test_the_command_line_writes_dicom_json(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [str(tmp_path), "--patients", "1", "--seed", "1", "--format", "json"])
     assert done.exit_code == 0
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"] * len(list(cohort(1)))
+
+
+def test_the_command_line_writes_as_many_reports_as_asked_for(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [str(tmp_path), "--reports", "30"])
+    assert done.exit_code == 0
+    assert len(list(tmp_path.glob("*.dcm"))) == 30
+    assert "30 reports of" in done.output
+
+
+def test_patients_and_reports_do_not_go_together(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [str(tmp_path), "--reports", "30", "--patients", "3"])
+    assert done.exit_code == 2
+    assert "--reports" in done.output
+
+
+def test_a_number_of_reports_is_exact() -> None:
+    """The first of a cohort that goes on."""
+    assert list(cohort_reports(25, seed=4)) == list(islice(cohort(25, seed=4), 25))
+
+
+def test_many_patients_are_spread_over_folders(tmp_path: Path) -> None:
+    """... and the files are the same, whoever writes them."""
+    alone = write_reports(tmp_path / "alone", 600, seed=6, format_="dicom")
+    together = write_reports(tmp_path / "together", 600, seed=6, format_="dicom", jobs=2)
+    assert len(alone) == 600
+    assert {path.parent.name for path in alone} == {"0001", "0002"}
+    assert [path.relative_to(tmp_path / "alone") for path in alone] == [
+        path.relative_to(tmp_path / "together") for path in together
+    ]
+    assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in together]
+    assert sorted(tmp_path.glob("together/*/*.dcm")) == sorted(together), "files that nobody asked for"
+
+
+def test_few_patients_share_one_folder(tmp_path: Path) -> None:
+    assert {path.parent for path in write_samples(tmp_path, patients=3)} == {tmp_path}
+    assert BLOCK >= 3

@@ -12,7 +12,8 @@ from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code, MeasuredValue
-from sr2graph.samples import KINDS, cohort, sample
+from sr2graph.samples import KINDS, sample
+from sr2graph.samples.cohort import regular_reports
 from tests.conftest import ROOT
 
 TABLES = ROOT.parent / "shared" / "dicom"
@@ -20,6 +21,9 @@ TABLES = ROOT.parent / "shared" / "dicom"
 pytestmark = pytest.mark.skipif(not TABLES.is_dir(), reason="../shared/dicom is not beside this checkout")
 
 CHECKED_SCHEMES = {"DCM", "SCT", "LN", "UCUM", "NCIt", "UMLS", "IBSI"}
+
+OF_IBSI = {("IBSI", "Q4LE"): {"mean intensity"}}
+"""Codes of the IBSI reference manual that no context group of DICOM lists."""
 
 
 @cache
@@ -30,7 +34,9 @@ def table(name: str) -> dict[str, Any]:
 
 @cache
 def reports() -> tuple[Report, ...]:
-    return (*(sample(kind, seed) for kind in KINDS for seed in (1, 2)), *cohort(120, seed=1))
+    """Those that follow the templates; what varies from them is looked at in test_irregular.py."""
+    of_patients = (report for index in range(120) for _, report in regular_reports(1, index))
+    return (*(sample(kind, seed) for kind in KINDS for seed in (1, 2)), *of_patients)
 
 
 # Codes
@@ -39,7 +45,7 @@ def reports() -> tuple[Report, ...]:
 @cache
 def meanings() -> dict[tuple[str, str], set[str]]:
     """The meanings that the standard gives to a code; some have several."""
-    found: dict[tuple[str, str], set[str]] = {}
+    found: dict[tuple[str, str], set[str]] = {key: set(said) for key, said in OF_IBSI.items()}
     for scheme, value, meaning in (*codes_of_groups(), *codes_of_annex_d(), *codes_in(table("templates.json"))):
         found.setdefault((scheme, value), set()).add(meaning.lower())
     return found

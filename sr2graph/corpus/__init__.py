@@ -1,0 +1,1 @@
+"""Many reports: columnar tables in one versioned folder, and what is asked of them."""

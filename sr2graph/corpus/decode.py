@@ -1,0 +1,239 @@
+"""Stored rows back to reports: their records, their statements, the Report.
+
+Rows are read a batch of documents at a time, each table with one query.  A report read back
+says the same as the report that was stored; the order of its statements is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sr2graph.corpus.cells import canonical
+from sr2graph.corpus.tables import KEY, Column, tables
+from sr2graph.dicom.report import Report
+from sr2graph.errors import GraphError
+from sr2graph.graph.codes import SharedRow
+from sr2graph.graph.columns import Row
+from sr2graph.graph.from_rdf import rebuilt
+from sr2graph.graph.iris import iri_uid, uid_iri
+from sr2graph.graph.kinds import double
+from sr2graph.graph.records import Record, table_columns
+from sr2graph.graph.rendering import statements_of
+from sr2graph.graph.statement_index import Index
+from sr2graph.graph.statements import literal, split
+from sr2graph.graph.vocabulary import NAMESPACE
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FETCHED = 150_000
+"""Rows of items and other nodes fetched at a time: each time all files are looked through."""
+_CONVERTED = 10_000
+"""... and made rows of records at a time, which take ten times as much memory."""
+_SIZED = 10_000
+"""Documents asked for their sizes at a time."""
+_CHUNK = 100_000
+"""Rows of a query that memory holds with all their columns, most of which are empty."""
+_REMEMBERED = 2**16
+_KEYS = "(SELECT unnest(?::BIGINT[]))"
+# Faster than a list of numbers: the keys are compared while the files are read.
+_OF_DOCUMENTS = (*table_columns(), "nodes", "code_uses")
+
+Columns = dict[str, list[Any]]
+"""Name -> values, of the columns that have any."""
+Names = Mapping[int, str]
+"""Global key of a node -> its fragment; empty for the report itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report as the tables have it."""
+
+    document: int
+    iri: str
+    records: list[Record]
+
+    def statements(self) -> list[str]:
+        """Return its statements, `subject predicate object`, in no particular order."""
+        return statements_of(self.records, self.iri)
+
+    def report(self) -> Report:
+        """Return the Report; raises GraphError when the tables do not hold one."""
+        return rebuilt(self.iri, statement_index(self.statements()))
+
+
+def report(connection: duckdb.DuckDBPyConnection, uid: str) -> Report:
+    """Return the report of a SOP Instance UID; raises GraphError when the corpus does not hold it."""
+    found = connection.execute("SELECT document FROM documents WHERE iri = ?", [uid_iri(uid)]).fetchall()
+    if not found:
+        raise GraphError(f"there is no report with SOP Instance UID {uid} in the corpus")
+    return next(stored_reports(connection, [key for (key,) in found])).report()
+
+
+def stored_reports(connection: duckdb.DuckDBPyConnection, documents: Iterable[int]) -> Iterator[StoredReport]:
+    """Yield the reports of some document keys, in the order of the keys; memory holds a bounded number of rows."""
+    for sized in _cut(_sized(connection, documents), _FETCHED):
+        fetched = _Fetched(connection, [document for document, _ in sized])
+        for batch in _cut(sized, _CONVERTED):
+            yield from fetched.reports([document for document, _ in batch])
+
+
+def statement_index(statements: Iterable[str]) -> Index:
+    """Return statements as the index that a report is rebuilt from."""
+    index: Index = {}
+    for line in statements:
+        subject, predicate, target = split(line)
+        text = target[1:-1] if target[0] == "<" else literal(target)[0]
+        index.setdefault(subject[1:-1], {}).setdefault(predicate[1:-1], []).append(text)
+    return index
+
+
+# ---------------------------------------------------------------- a batch
+
+_Sized = tuple[int, int]
+"""(document key, number of its nodes)."""
+
+
+def _sized(connection: duckdb.DuckDBPyConnection, documents: Iterable[int]) -> Iterator[_Sized]:
+    keys = iter(documents)
+    query = f"SELECT document, 1 + items + nodes FROM documents WHERE document IN {_KEYS}"  # noqa: S608 # a constant
+    while some := list(islice(keys, _SIZED)):
+        sizes = dict(connection.execute(query, [some]).fetchall())
+        yield from ((document, sizes[document]) for document in some)
+
+
+def _cut(sized: Iterable[_Sized], most: int) -> Iterator[list[_Sized]]:
+    """Cut documents into groups of at most so many nodes, or of one document."""
+    group: list[_Sized] = []
+    size = 0
+    for entry in sized:
+        if group and size + entry[1] > most:
+            yield group
+            group, size = [], 0
+        group.append(entry)
+        size += entry[1]
+    if group:
+        yield group
+
+
+class _Fetched:
+    """The rows of some documents, by table."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, documents: list[int]) -> None:
+        self._tables = {
+            name: _fetched(connection, f'SELECT * FROM "{name}" WHERE document IN {_KEYS}', documents)  # noqa: S608 # our names
+            for name in _OF_DOCUMENTS
+        }
+        self._codes = _codes(connection, self._tables["code_uses"]["code"].unique().to_pylist())
+
+    def reports(self, documents: list[int]) -> Iterator[StoredReport]:
+        """Yield the reports of some of the documents."""
+        read = {name: _columns(table, documents) for name, table in self._tables.items()}
+        iris = dict(_pairs(read, "documents", "document", "iri"))
+        names = dict.fromkeys(iris, "")
+        names.update(_pairs(read, "items", "item", "position"))
+        names.update(_pairs(read, "nodes", "node", "name"))
+        records: dict[int, list[Record]] = {document: [] for document in documents}
+        for name in table_columns():
+            for document, row in zip(read[name]["document"], _rows(name, read[name], names), strict=True):
+                records[document].append((name, row))
+        for document, code in _pairs(read, "code_uses", "document", "code"):
+            records[document].append(("concepts", self._codes[code]))
+        for document in documents:
+            yield StoredReport(document, iris[document], records[document])
+
+
+def _pairs(read: Mapping[str, Columns], table: str, first: str, second: str) -> Iterator[tuple[Any, Any]]:
+    return zip(read[table][first], read[table][second], strict=True)
+
+
+def _codes(connection: duckdb.DuckDBPyConnection, keys: list[int]) -> dict[int, SharedRow]:
+    """Return what is said of codes, by key; rows are shared, so each becomes statements once."""
+    read = _columns(_fetched(connection, f"SELECT * FROM codes WHERE code IN {_KEYS}", keys))  # noqa: S608 # a constant
+    return {code: _shared(row) for code, row in zip(read["code"], _rows("codes", read, {}), strict=True)}
+
+
+def _shared(row: Row) -> SharedRow:
+    shared = SharedRow(row, subject=row["concept"])
+    shared.statements = None
+    return shared
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, query: str, keys: list[int]) -> pa.Table:
+    """Return the rows of a query without the columns that are empty."""
+    reader = connection.sql(query, params=[keys]).to_arrow_reader(_CHUNK)
+    parts = [_without_nulls(pa.Table.from_batches([batch])) for batch in reader]
+    return pa.concat_tables(parts, promote_options="default") if parts else reader.schema.empty_table()
+
+
+def _without_nulls(table: pa.Table) -> pa.Table:
+    return table.select([name for name in table.column_names if table[name].null_count < table.num_rows])
+
+
+def _columns(table: pa.Table, documents: list[int] | None = None) -> Columns:
+    """Return the columns of a table that have a value, for some documents or all."""
+    if documents is not None:
+        found = table.filter(pc.is_in(table["document"], value_set=pa.array(documents, KEY)))
+        table = _without_nulls(found) if found.num_rows else found
+    return {name: column.to_pylist() for name, column in zip(table.column_names, table.columns, strict=True)}
+
+
+# ---------------------------------------------------------------- columns to rows of records
+
+
+def _rows(table: str, read: Columns, names: Names) -> list[Row]:
+    rows: list[Row] = [dict(_ALWAYS.get(table, {})) for _ in next(iter(read.values()))]
+    for column in _cell_columns(table):
+        if column.name in read:
+            _put(rows, column, read[column.name], names)
+    return rows
+
+
+def _put(rows: list[Row], column: Column, values: list[Any], names: Names) -> None:
+    """Put the cells that a column holds into the rows."""
+    cell, text = column.cell, _TEXTS.get(column.kind)
+    if column.is_node:
+        text = names.__getitem__
+    elif column.name.endswith(("_text", "_iri")):
+        text = None
+    for row, value in zip(rows, values, strict=True):
+        if value is not None:
+            row[cell] = text(value) if text else value
+
+
+@cache
+def _cell_columns(table: str) -> tuple[Column, ...]:
+    """Return the columns of a table that hold cells; a text comes after the number it corrects."""
+    return tuple(column for column in tables()[table].columns if column.cell)
+
+
+@lru_cache(_REMEMBERED)
+def _decimal(number: float) -> str:
+    # Where no canonical text exists the text is stored, and put over this one.
+    return canonical(number) or ""
+
+
+@lru_cache(_REMEMBERED)
+def _uid(iri: str) -> str:
+    return iri_uid(iri) or ""
+
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "decimal": _decimal,
+    "double": double,
+    "integer": str,
+    "digits": str,
+    "ordinal": str,
+    "uid": _uid,
+    "class": lambda iri: iri[len(NAMESPACE) :],
+}
+"""Kinds whose stored values are not their cells: the opposite of `cells`."""
+_ALWAYS: dict[str, Row] = {"documents": {"document": "", "equipment": "#equipment"}}
+"""Cells that the key of a document tells."""

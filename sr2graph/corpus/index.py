@@ -1,0 +1,134 @@
+"""What a corpus holds already, by UID, digest and key: looked up for every report of an ingest.
+
+It is read from the files of a version and brought up to date from those of a later one, in
+a private database on disk: memory stays flat over a million reports.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from sr2graph.corpus.digest import DigestSet
+from sr2graph.corpus.log import DataFile, Snapshot
+from sr2graph.corpus.rejects import reject_key
+
+_TABLES = """
+CREATE TABLE documents (
+    first INTEGER PRIMARY KEY, last INTEGER, document INTEGER, iri TEXT, content BLOB, source BLOB, is_visible INTEGER
+);
+CREATE INDEX by_iri ON documents (iri);
+CREATE INDEX by_document ON documents (document);
+CREATE TABLE rejects (key BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+_DOCUMENT_COLUMNS = ["document", "nodes", "items", "iri", "content_digest", "source_digest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A report that the corpus shows."""
+
+    document: int
+    content_digest: str
+    source: str = ""
+    """Display name of the input, where it came with the same run."""
+
+
+class Index:
+    """The documents and rejects of a version."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._read: set[str] = set()
+        database.execute("PRAGMA journal_mode = OFF")
+        database.executescript(_TABLES)
+
+    def advance(self, snapshot: Snapshot) -> None:
+        """Bring the index to a later version."""
+        files = [file for record in ("documents", "removals", "rejects") for file in snapshot.files.get(record, ())]
+        if not self._read.issubset(file.name for file in files):
+            # Compacted meanwhile: the rows are in other files now.
+            self._database.executescript("DELETE FROM documents; DELETE FROM rejects")
+            self._read.clear()
+        self._database.execute("BEGIN")
+        for file in files:
+            if file.name not in self._read:
+                _READERS[file.record](self._database, snapshot, file)
+        self._database.execute("COMMIT")
+        self._read = {file.name for file in files}
+
+    def held(self, iri: str) -> Held | None:
+        """Return the report that is shown under an IRI."""
+        found = self._database.execute(
+            "SELECT document, hex(content) FROM documents WHERE iri = ? AND is_visible", (iri,)
+        ).fetchone()
+        return Held(found[0], found[1].lower()) if found is not None else None
+
+    def is_taken(self, first: int, last: int) -> bool:
+        """Tell whether any key in a range belongs to a document, shown or removed."""
+        before = self._database.execute(
+            "SELECT last FROM documents WHERE first <= ? ORDER BY first DESC LIMIT 1", (last,)
+        ).fetchone()
+        return before is not None and before[0] >= first
+
+    def is_rejected(self, key: bytes) -> bool:
+        """Tell whether a reject is recorded."""
+        return self._database.execute("SELECT 1 FROM rejects WHERE key = ?", (key,)).fetchone() is not None
+
+    def sources(self) -> DigestSet:
+        """Return the digests of what the shown reports were read from."""
+        return DigestSet(self._column("source"))
+
+    def contents(self) -> DigestSet:
+        """Return the content digests of the shown reports."""
+        return DigestSet(self._column("content"))
+
+    def _column(self, name: str) -> Iterator[bytes]:
+        rows = self._database.execute(
+            f"SELECT {name} FROM documents WHERE is_visible AND {name} IS NOT NULL ORDER BY {name}"  # noqa: S608 # one of our own columns
+        )
+        return (row[0] for row in rows)
+
+
+@contextmanager
+def index(snapshot: Snapshot) -> Iterator[Index]:
+    """Open the index of a version, gone without a trace when the block ends."""
+    # An empty name: a private database that SQLite keeps in its cache, and spills to a temporary file.
+    with closing(sqlite3.connect("", isolation_level=None)) as database:
+        found = Index(database)
+        found.advance(snapshot)
+        yield found
+
+
+def _rows(snapshot: Snapshot, file: DataFile, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    storage = snapshot.storage
+    with pq.ParquetFile(storage.path(file.name), filesystem=storage.filesystem) as parquet:
+        for batch in parquet.iter_batches(columns=columns):
+            values = batch.to_pydict()
+            yield from zip(*(values[name] for name in columns), strict=True)
+
+
+def _read_documents(database: sqlite3.Connection, snapshot: Snapshot, file: DataFile) -> None:
+    rows: Iterable[tuple[Any, ...]] = (
+        (document - nodes, document + items, document, iri, bytes.fromhex(content), bytes.fromhex(source or "") or None)
+        for document, nodes, items, iri, content, source in _rows(snapshot, file, _DOCUMENT_COLUMNS)
+    )
+    database.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, 1)", rows)
+
+
+def _read_removals(database: sqlite3.Connection, snapshot: Snapshot, file: DataFile) -> None:
+    rows = _rows(snapshot, file, ["document"])
+    database.executemany("UPDATE documents SET is_visible = 0 WHERE document = ?", rows)
+
+
+def _read_rejects(database: sqlite3.Connection, snapshot: Snapshot, file: DataFile) -> None:
+    rows = _rows(snapshot, file, ["file", "source_digest", "reason"])
+    database.executemany("INSERT OR IGNORE INTO rejects VALUES (?)", ((reject_key(*row),) for row in rows))
+
+
+_READERS = {"documents": _read_documents, "removals": _read_removals, "rejects": _read_rejects}

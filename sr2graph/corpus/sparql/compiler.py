@@ -1,0 +1,389 @@
+"""The algebra of a query (SPARQL 18.2, as rdflib translates it) to one block, and that to one SQL statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rdflib.paths import MulPath, NegatedPath, Path
+from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translatePath, traverse
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import Literal, Node, URIRef, Variable
+
+from sr2graph.corpus.sparql.aggregates import aggregated
+from sr2graph.corpus.sparql.block import Algebra, Block, Variables
+from sr2graph.corpus.sparql.expressions import Expressions, Scope
+from sr2graph.corpus.sparql.kinds import ANY, IRI, NOTHING, TEMPORAL, UNBOUND, Column, Family, Unsupported
+from sr2graph.corpus.sparql.paths import Paths
+from sr2graph.corpus.sparql.patterns import Graph, Patterns, Triple
+from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, joined, sql
+from sr2graph.corpus.sparql.terms import Catalog, Terms
+
+MAX_ALTERNATIVES = 8
+"""Places that a pattern may come from are kept apart up to so many, then they become one UNION."""
+MAX_LAST_ALTERNATIVES = 48
+"""The same for the last pattern of a group, after which nothing multiplies."""
+
+
+class Compiler:
+    """Compiles the patterns of one query."""
+
+    def __init__(self, catalog: Catalog, parameters: Mapping[Variable, Node] | None = None) -> None:
+        self.terms = Terms(catalog)
+        self.algebra = Algebra(self.terms)
+        self.parameters = parameters or {}
+        self.expressions = Expressions(self.terms, self.parameters)
+        self.patterns = Patterns.over(self.algebra, self.parameters)
+        self.paths = Paths(self.patterns, self.bgp)
+
+    # ------------------------------------------------------------ patterns
+
+    def pattern(self, node: CompValue, graph: Graph, outer: Variables) -> Block:
+        """Return the block of an algebra node.
+
+        `outer` are the variables that EXISTS substitutes in the pattern it holds.
+        """
+        compile_ = _NODES.get(node.name)
+        if compile_ is None:
+            raise Unsupported(node.name)
+        return compile_(self, node, graph, outer)
+
+    def bgp(self, triples: list[Triple], graph: Graph) -> Block:
+        """Return the block of a group of triple patterns; variables that paths put in between are gone."""
+        flat = [t for triple in triples for t in self.paths.flat(triple)]
+        ordered = sorted(flat, key=self._order)
+        branches = self.extended([Block()], ordered, graph)
+        if not branches:
+            return self._nothing(flat, graph)
+        if graph is not None and not flat:
+            branches = [self._all_graphs(graph)]
+        own = {self.patterns.given(term) for s, _, o in triples for term in (s, o)}
+        return _without_hidden(self.algebra.union(branches), own)
+
+    def extended_in(self, triples: list[Triple], graph: Graph) -> Block:
+        """Return the block of triple patterns in a graph, with all variables."""
+        branches = self.extended([Block()], sorted(triples, key=self._order), graph)
+        return self.algebra.union(branches) if branches else self._nothing(triples, graph)
+
+    def extended(self, branches: list[Block], ordered: list[Triple], graph: Graph) -> list[Block]:
+        """Return blocks joined with triple patterns, one after the other."""
+        for number, triple in enumerate(ordered, start=1):
+            most = MAX_LAST_ALTERNATIVES if number == len(ordered) else MAX_ALTERNATIVES
+            branches = self._extended(branches, triple, graph, most)
+        return branches
+
+    def _order(self, triple: Triple) -> tuple[int, int]:
+        """Put patterns of one predicate first: they say what variables are; then what depends on that."""
+        _, predicate, _ = triple
+        given = self.patterns.given(predicate) if not isinstance(predicate, Path) else predicate
+        if isinstance(given, URIRef):
+            return 0, 0
+        if isinstance(given, MulPath):
+            return (3 if given.mod != "+" else 1), 0
+        return (2, 0) if isinstance(given, Variable | NegatedPath) else (1, 1)
+
+    def _extended(self, branches: list[Block], triple: Triple, graph: Graph, most: int) -> list[Block]:
+        found = [
+            extended
+            for branch in branches
+            for part in self._parts(triple, graph, branch)
+            if not (extended := self.algebra.join(branch, part)).is_empty
+        ]
+        if len(found) <= most:
+            return found
+        if isinstance(triple[1], MulPath) and triple[1].mod != "+":
+            raise Unsupported("a path of length zero among many alternatives")
+        return [
+            extended
+            for branch in branches
+            if not (extended := self.algebra.join(branch, self._united(triple, graph, branch))).is_empty
+        ]
+
+    def _united(self, triple: Triple, graph: Graph, branch: Block) -> Block:
+        parts = self._parts(triple, graph, branch)
+        return self.algebra.union(parts) if parts else Block(where=(FALSE,))
+
+    def _parts(self, triple: Triple, graph: Graph, known: Block) -> list[Block]:
+        """Return the places that a pattern may come from."""
+        subject, predicate, target = triple
+        if isinstance(predicate, Path):
+            return self.paths.of_path(subject, predicate, target, graph, known)
+        given = self.patterns.given(predicate)
+        if isinstance(given, URIRef):
+            return self.patterns.of_predicate(subject, str(given), target, graph, known)
+        return self.patterns.of_any(subject, predicate, target, graph, known)
+
+    def _nothing(self, triples: list[Triple], graph: Graph) -> Block:
+        terms = [term for s, p, o in triples for term in (s, p, o)] + [graph]
+        named = [t for t in terms if isinstance(t, Variable) and t not in self.parameters]
+        column = Column(IRI, (sql("CAST(NULL AS VARCHAR)"),))
+        return Block(where=(FALSE,), variables=dict.fromkeys(named, column))
+
+    def _all_graphs(self, graph: Graph) -> Block:
+        scan = Scan("documents")
+        return self.patterns.in_graph(Block((scan,)), graph, scan.column("document"), scan)
+
+    def scope(self, block: Block, graph: Graph, outer: Variables) -> Scope:
+        """Return what an expression on the solutions of a block sees."""
+        inside = replace(block, variables={**outer, **block.variables})
+
+        def exists(pattern: CompValue, on: Block) -> Sql:
+            # rdflib leaves an EXISTS inside && and ||, or in SELECT, as the parser gave it.
+            if pattern.name.startswith("GroupGraphPattern"):
+                pattern = translateGroupGraphPattern(traverse(pattern, visitPost=translatePath))
+            return self.algebra.exists(on, self.pattern(pattern, graph, on.variables))
+
+        return Scope(inside, exists)
+
+    # ------------------------------------------------------------ queries
+
+    def selection(self, node: CompValue, graph: Graph, outer: Variables) -> Selection:
+        """Return a query with its modifiers (SPARQL 18.2.5) still apart."""
+        limit = offset = None
+        if node.name == "Slice":
+            limit, offset, node = node.length, node.start, node.p
+        distinct = node.name in ("Distinct", "Reduced")  # REDUCED may leave out copies, or none
+        if distinct:
+            node = node.p
+        projected = list(node.PV) if node.name == "Project" else None
+        if projected is not None:
+            node = node.p
+        order = node.expr if node.name == "OrderBy" else []
+        block = self.pattern(node.p if order else node, graph, outer)
+        own = projected if projected is not None else list(block.variables)
+        columns = {v: self._projected(block, v) for v in own}
+        if distinct:
+            block = self.algebra.wrapped(replace(block, variables=columns), distinct=True)
+            columns = block.variables
+        keys = tuple(key for o in order for key in self._order_keys(o, block, graph, outer, distinct=distinct))
+        return Selection(block, columns, keys, limit, offset or 0)
+
+    def _projected(self, block: Block, variable: Variable) -> Column:
+        if variable in self.parameters:
+            return self.terms.constant(self.parameters[variable])
+        return block.variables.get(variable, NOTHING)
+
+    def _order_keys(
+        self, condition: CompValue, block: Block, graph: Graph, outer: Variables, *, distinct: bool
+    ) -> list[SortKey]:
+        if distinct and not _variables(condition.expr) <= set(block.variables) | set(self.parameters):
+            raise Unsupported("ORDER BY of what SELECT DISTINCT leaves out")
+        column = self.expressions.column(condition.expr, self.scope(block, graph, outer))
+        way = " DESC NULLS LAST" if condition.order == "DESC" else " ASC NULLS FIRST"
+        return [SortKey(key, way) for key in sort_keys(self.terms, column)]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """What rows are ordered by."""
+
+    value: Sql
+    way: str
+    """ASC or DESC, and where what is unbound goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Solutions, which of their variables are wanted, in which order, and how many."""
+
+    block: Block
+    columns: Variables
+    keys: tuple[SortKey, ...]
+    limit: int | None
+    offset: int
+
+    def tail(self) -> Sql | None:
+        """Return ORDER BY, LIMIT and OFFSET."""
+        keys = [sql(f"{{}}{key.way}", key.value) for key in self.keys]
+        parts = [sql("ORDER BY {}", joined(", ", keys))] if keys else []
+        if self.limit is not None:
+            parts.append(sql(f"LIMIT {int(self.limit)}"))
+        if self.offset:
+            parts.append(sql(f"OFFSET {int(self.offset)}"))
+        return joined(" ", parts) if parts else None
+
+
+def sort_keys(terms: Terms, column: Column) -> list[Sql]:
+    """Return what rows are ordered by (SPARQL 15.1): unbound, IRIs, literals; numbers and times by value."""
+    if column.kind is UNBOUND:
+        return []
+    if column.kind is ANY:
+        return [sql("sr_rank({})", column.sql), sql("sr_number({})", column.sql), terms.lexical(column)]
+    if column.kind is TEMPORAL:
+        return [sql("sr_instant({})", column.sql), column.sql]
+    return [terms.iri_text(column)] if column.kind.family is Family.KEY else [column.sql]
+
+
+def _variables(expression: Any) -> set[Variable]:  # noqa: ANN401 # a parse tree
+    if isinstance(expression, Variable):
+        return {expression}
+    if isinstance(expression, CompValue):
+        return {v for part in expression.values() for v in _variables(part)}
+    return {v for part in expression for v in _variables(part)} if isinstance(expression, list) else set()
+
+
+# ---------------------------------------------------------------- algebra nodes
+
+
+def _without_hidden(block: Block, but: set[Node]) -> Block:
+    """Return a block without the variables that no query can name, but for some."""
+    kept = {v: c for v, c in block.variables.items() if not v.startswith(" ") or v in but}
+    return replace(block, variables=kept)
+
+
+def _bgp(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001 # one signature
+    return _without_hidden(self.bgp(node.triples, graph), set())
+
+
+def _join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    return self.algebra.join(self.pattern(node.p1, graph, outer), self.pattern(node.p2, graph, outer))
+
+
+def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    if graph is not None and node.p1.name == "BGP" and not node.p1.triples:
+        left = self._all_graphs(graph)
+    else:
+        left = self.pattern(node.p1, graph, outer)
+    right = self.pattern(node.p2, graph, outer)
+    if node.expr is None or node.expr.name == "TrueFilter":
+        return self.algebra.left_join(left, right, None)
+    expression = node.expr
+    return self.algebra.left_join(
+        left, right, lambda both: self.expressions.condition(expression, self.scope(both, graph, outer))
+    )
+
+
+def _union(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    blocks: list[Block] = []
+    rest = node
+    while rest.name == "Union":  # rdflib nests them to the left
+        blocks.insert(0, self.pattern(rest.p2, graph, outer))
+        rest = rest.p1
+    return self.algebra.union([self.pattern(rest, graph, outer), *blocks])
+
+
+def _minus(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    return self.algebra.minus(self.pattern(node.p1, graph, outer), self.pattern(node.p2, graph, outer))
+
+
+def _filter(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    block = self.pattern(node.p, graph, outer)
+    return block.having(self.expressions.condition(node.expr, self.scope(block, graph, outer)))
+
+
+def _extend(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    block = self.pattern(node.p, graph, outer)
+    column = self.expressions.column(node.expr, self.scope(block, graph, outer))
+    return block.binding({node.var: replace(column, origin=None) if column is not NOTHING else column})
+
+
+def _graph(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001
+    term = self.patterns.given(node.term)
+    if not isinstance(term, Variable | URIRef):
+        raise Unsupported("a graph that is named by a literal")
+    _check_in_graph(node.p)
+    return self.pattern(node.p, term, outer)
+
+
+_APART = frozenset({"AggregateJoin", "Slice", "Graph", "Distinct", "Minus"})
+
+
+def _check_in_graph(node: Any) -> None:  # noqa: ANN401 # a parse tree
+    """Refuse what is evaluated graph by graph and would come out differently over all graphs at once."""
+    if isinstance(node, CompValue):
+        if node.name in _APART:
+            raise Unsupported(f"{node.name} inside GRAPH")
+        for part in node.values():
+            _check_in_graph(part)
+    elif isinstance(node, list):
+        for part in node:
+            _check_in_graph(part)
+
+
+def _values(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001
+    rows: list[dict[Variable, Any]] = node.res
+    variables = list(dict.fromkeys(v for row in rows for v in row))
+    if not rows:
+        return Block(where=(FALSE,))
+    scan, columns = Scan(), {}
+    cells: list[list[Sql]] = [[] for _ in rows]
+    for variable in variables:
+        constants = [_constant(self.terms, row.get(variable)) for row in rows]
+        kind, parts = self.terms.united(constants)
+        first = len(cells[0])
+        for cell, several in zip(cells, parts, strict=True):
+            cell += [sql(f"CAST({{}} AS {t})", part) for part, t in zip(several, kind.types, strict=True)]
+        names = [f"c{first + i}" for i in range(len(kind.types))]
+        nullable = any(c is NOTHING for c in constants)
+        columns[variable] = Column(kind, tuple(scan.column(n) for n in names), nullable)
+    if not variables:
+        return Block() if len(rows) == 1 else Block((_rows(len(rows)),))
+    width = ", ".join(f'"c{i}"' for i in range(len(cells[0])))
+    table = joined(", ", [sql("({})", joined(", ", cell)) for cell in cells])
+    scan.source = sql(f"SELECT {width} FROM (VALUES {{}}) AS v({width})", table)  # noqa: S608 # names of ours
+    return Block((scan,), variables=columns)
+
+
+def _rows(number: int) -> Scan:
+    return Scan(source=sql(f"SELECT * FROM range({number})"))  # noqa: S608 # a number
+
+
+def _constant(terms: Terms, term: Any) -> Column:  # noqa: ANN401 # UNDEF is a plain text in rdflib
+    return terms.constant(term) if isinstance(term, URIRef | Literal) and term != "UNDEF" else NOTHING
+
+
+def _aggregate(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    _name_keys(self, node.p)
+    block = self.pattern(node.p.p, graph, outer)
+    scope = self.scope(block, graph, outer)
+    return aggregated(self.algebra, self.expressions, node, block, scope.exists)
+
+
+def _name_keys(self: Compiler, group: CompValue) -> None:
+    """Give a variable to each expression that is a key of a group without a name."""
+    unnamed = []
+    node = group.p
+    while node.name == "Extend":
+        if node.var is None:
+            unnamed.append(node)
+        node = node.p
+    for extend in unnamed:
+        extend["var"] = self.patterns.fresh()
+    names = iter([extend.var for extend in reversed(unnamed)])
+    group["expr"] = [next(names) if key is None else key for key in group.expr or []]
+
+
+def _subquery(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001
+    selection = self.selection(node, graph, {})
+    block = replace(selection.block, variables=selection.columns)
+    tail = selection.tail()
+    if selection.limit is None and not selection.offset:
+        return block
+    return self.algebra.wrapped(block, tail=tail)
+
+
+def _multiset(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+    if isinstance(node.p, list):  # VALUES without a variable or without a row
+        return Block((_rows(len(node.p)),)) if node.p else Block(where=(FALSE,))
+    return self.pattern(node.p, graph, outer)
+
+
+_NODES = {
+    "BGP": _bgp,
+    "Join": _join,
+    "LeftJoin": _left_join,
+    "Union": _union,
+    "Minus": _minus,
+    "Filter": _filter,
+    "Extend": _extend,
+    "Graph": _graph,
+    "values": _values,
+    "AggregateJoin": _aggregate,
+    "ToMultiSet": _multiset,
+    "Project": _subquery,
+    "Distinct": _subquery,
+    "Reduced": _subquery,
+    "Slice": _subquery,
+    "OrderBy": _subquery,
+}

@@ -1,0 +1,91 @@
+"""SPARQL text to algebra, by rdflib; what is wrong with it is said with line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyparsing import ParseBaseException
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.plugins.sparql.sparql import Query as Algebra
+from rdflib.term import BNode, Literal, Node, URIRef, Variable
+
+from sr2graph.errors import QueryError
+from sr2graph.graph.kinds import XSD
+from sr2graph.graph.vocabulary import PREFIXES
+
+MAX_LENGTH = 1_000_000
+"""Characters of a query."""
+MAX_DEPTH = 60
+"""Brackets within brackets: the parser needs time that grows with them."""
+
+_FORMS = {"SelectQuery": "SELECT", "AskQuery": "ASK", "ConstructQuery": "CONSTRUCT", "DescribeQuery": "DESCRIBE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that was understood."""
+
+    text: str
+    form: str
+    """SELECT, ASK, CONSTRUCT or DESCRIBE."""
+    algebra: CompValue
+    prologue: Any
+    parameters: Mapping[Variable, Node]
+
+
+def parsed(text: str, parameters: Mapping[str, object] | None = None) -> Query:
+    """Return the algebra of a query.  The prefixes of this package need no declaration.
+
+    `parameters` gives values to variables before anything else does: rdflib terms, or Python
+    values that become literals.  Raises QueryError.
+    """
+    _check_size(text)
+    try:
+        query: Algebra = translateQuery(parseQuery(text), initNs=PREFIXES)
+    except ParseBaseException as problem:
+        raise QueryError(_syntax_error(text, problem)) from None
+    except RecursionError:
+        raise QueryError("the query is nested too deeply. Split it into simpler ones") from None
+    except Exception as problem:  # noqa: BLE001 # rdflib tells of unknown prefixes and misused variables this way
+        raise QueryError(f"{_one_line(str(problem))}. Mend the query") from None
+    algebra = query.algebra
+    given = {Variable(name.lstrip("$?")): _term(name, value) for name, value in (parameters or {}).items()}
+    return Query(text, _FORMS[algebra.name], algebra, query.prologue, given)
+
+
+def _check_size(text: str) -> None:
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"the query has {len(text)} characters, more than {MAX_LENGTH}. Make it shorter")
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "({[") - (character in ")}]")
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise QueryError(f"brackets stand {deepest} deep in each other, more than {MAX_DEPTH}. Split the query")
+
+
+def _syntax_error(text: str, problem: ParseBaseException) -> str:
+    lines = text.splitlines()
+    line = lines[problem.lineno - 1] if 0 < problem.lineno <= len(lines) else ""
+    found = line[problem.column - 1 :].split(maxsplit=1)
+    what = f"{found[0][:40]!r} is not expected there" if found else "something is missing there"
+    return f"line {problem.lineno}, column {problem.column}: {what}. This is not SPARQL 1.1 Query"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200].rstrip(".")
+
+
+def _term(name: str, value: object) -> Node:
+    if isinstance(value, Literal | URIRef):
+        return value
+    if isinstance(value, BNode):
+        raise QueryError(f"${name.lstrip('$?')} is a blank node. Give it an IRI or a literal")
+    literal = Literal(value)
+    if literal.datatype is not None and not str(literal.datatype).startswith(XSD):
+        raise QueryError(f"${name.lstrip('$?')} has a value of type {type(value).__name__}. Give it an rdflib term")
+    return literal
