@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
-CODE := sr2graph tests benchmarks scripts demo mappings/build
+CODE := sr2graph tests benchmarks scripts mappings/build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench fuzz docs ontology constraints peers clean
@@ -30,12 +30,12 @@ $(READY): pyproject.toml constraints.txt
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-demo: $(READY) ## sample reports, one tree, the graph, an answer
+demo: $(READY) ## sample reports become a corpus, and answer two questions
 	rm -rf $(DEMO)
-	$(BIN)/python -m sr2graph.samples $(DEMO)/samples --patients 5 --seed 1
-	$(BIN)/sr2graph show "$$(ls $(DEMO)/samples/radiopharmaceutical_dose*.dcm | head -n 1)"
-	$(BIN)/sr2graph convert $(DEMO)/samples -o $(DEMO)/corpus.nq --report $(DEMO)/report.csv
-	$(BIN)/python demo/ask.py $(DEMO)/corpus.nq
+	$(BIN)/python -m sr2graph.samples $(DEMO)/samples --patients 30 --seed 1
+	$(BIN)/sr2graph ingest $(DEMO)/corpus $(DEMO)/samples
+	$(BIN)/sr2graph query $(DEMO)/corpus --name ctdi-over-drl --param drl=15
+	$(BIN)/sr2graph query $(DEMO)/corpus demo/dose.rq
 
 # pytest comes last: its closing line is the one that CI reads.
 test: lint ## lint, then all tests, the built wheel's too
@@ -59,6 +59,7 @@ fuzz: $(READY) ## hostile bytes for longer than make test has time for
 
 docs: ontology ## the generated pages again, then every code block of the docs
 	$(BIN)/python scripts/cli_reference.py
+	$(BIN)/python scripts/named_queries_page.py
 	$(BIN)/python -m pytest tests/test_docs.py
 
 ontology: $(READY) ## ontologies/ and the vocabulary page, from the vocabulary table

@@ -14,10 +14,10 @@ WIDTH = 100
 
 HEAD = """# The command line
 
-<!-- Written by `make docs` from --help: change the help texts in sr2graph/cli.py, not this page. -->
+<!-- Written by `make docs` from --help: change the help texts in sr2graph/cli.py and cli_corpus.py, not this page. -->
 
 Data goes to standard output, talk to standard error.
-The exit status is 0 when all went well, 1 when some inputs failed, 2 for a wrong use of the command.
+The exit status is 0 when all went well, 1 when some inputs or a query failed, 2 for a wrong use of the command.
 """
 
 

@@ -154,7 +154,8 @@ def _size(found: Result) -> str:
 
     if isinstance(found, Answer):
         return "an answer"
-    return f"{len(found):,} {'triples' if isinstance(found, Triples) else 'solutions'}"
+    noun = "triple" if isinstance(found, Triples) else "solution"
+    return f"{len(found):,} {noun}{'' if len(found) == 1 else 's'}"
 
 
 def _write(found: Result, out: str, format_: str | None) -> None:

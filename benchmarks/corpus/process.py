@@ -72,26 +72,29 @@ class Process:
         self._process.join()
 
     def do(self, method: str, *arguments: object, limit: float) -> Any:  # noqa: ANN401 # what the method gives
-        """Return the answer of a method; after a time limit the engine is killed and opened again.
+        """Return the answer of a method; an engine that died or took too long is started and opened again.
 
         Raises TimeLimitError, and RuntimeError for what the engine refuses.
         """
         self._connection.send((method, arguments, limit))
         if not self._connection.poll(limit + GRACE):
-            self._kill()
-            self._start()
-            if self._opened:
-                self.do("open", limit=CLOSING)
+            self._revive()
             raise TimeLimitError
         try:
             answer = self._connection.recv()
-        except EOFError:
-            self._kill()
+        except (EOFError, OSError):
+            self._revive()
             raise RuntimeError("the process died, perhaps for want of memory") from None
         if isinstance(answer, Exception):
             raise answer
         self._opened = self._opened or method == "open"
         return answer
+
+    def _revive(self) -> None:
+        self._kill()
+        self._start()
+        if self._opened:
+            self.do("open", limit=CLOSING)
 
     @contextmanager
     def watched(self) -> Iterator[Memory]:

@@ -22,12 +22,13 @@ class RdflibMemory:
 
     def __init__(self, folder: Path) -> None:  # noqa: ARG002 # all is in memory
         rdflib.NORMALIZE_LITERALS = False
+        self._dataset: rdflib.Dataset | None = None
 
     def load(self, source: Path, jobs: int) -> Loaded:  # noqa: ARG002 # one thread
         """Parse the N-Quads."""
-        self._dataset = rdflib.Dataset(default_union=True)
+        dataset = self._dataset = rdflib.Dataset(default_union=True)
         start = time.perf_counter()
-        self._dataset.parse(source, format="nquads")
+        dataset.parse(source, format="nquads")
         return Loaded({"parse": time.perf_counter() - start}, None)
 
     def open(self) -> None:
@@ -35,6 +36,8 @@ class RdflibMemory:
 
     def ask(self, query: Asked) -> Iterator[tuple[Any, ...]]:
         """Return the solutions."""
+        if self._dataset is None:
+            raise RuntimeError("what was loaded is gone with the process that loaded it")
         bound: dict[str, Any] = terms(query)
         result = self._dataset.query(query.text, initBindings=bound)
         variables = result.vars or []

@@ -202,25 +202,30 @@ def ratios(found: Measured, queries: Sequence[Asked], peer: str) -> list[float]:
 
 
 def disagreements(found: Measured) -> Table:
-    """Return where a peer gave other rows than we did."""
-    result = Table(
-        f"Do all engines give the same rows over {found.reports:,} reports?", ("query", "peer", "ours and theirs")
-    )
+    """Return where a peer gave other rows than we did, and who gave the same."""
+    columns = ("query", "peer", "ours and theirs", "who has ours")
+    result = Table(f"Do all engines give the same rows over {found.reports:,} reports?", columns)
+    compared = list(comparisons(found))
+    with_us: dict[str, list[str]] = {}
+    for query, peer, difference in compared:
+        with_us.setdefault(query, []).extend([] if difference else [peer])
+    alone = [(query, peer) for query, peer, difference in compared if difference and not with_us[query]]
+    for query, peer, difference in compared:
+        if difference:
+            loud = "DISAGREEMENT" if (query, peer) in alone else "disagreement"
+            result.rows.append((f"{loud}: {query}", peer, difference, ", ".join(with_us[query]) or "NOBODY"))
+    told = f"{len({query for query, _ in alone})} of {len(with_us)} queries without"
+    result.checks.append(Check(f"a peer has our rows of each query ({found.reports:,} reports)", told, not alone))
+    return result
+
+
+def comparisons(found: Measured) -> Iterator[tuple[str, str, str]]:
+    """Yield (query, peer, difference) of what both answered; no difference is empty."""
     for peer, theirs in found.answers.items():
-        if peer == OURS:
-            continue
-        compared = same = 0
         for name, answer in theirs.items():
             ours = found.answers[OURS][name]
-            if isinstance(ours, Answered) and isinstance(answer, Answered):
-                difference = ours.digest.difference(answer.digest)
-                compared += 1
-                same += not difference
-                if difference:
-                    result.rows.append((f"DISAGREEMENT: {name}", peer, difference))
-        check = Check(f"the same rows as {peer} ({found.reports:,} reports)", f"{same} of {compared}", same == compared)
-        result.checks.append(check)
-    return result
+            if peer != OURS and isinstance(ours, Answered) and isinstance(answer, Answered):
+                yield name, peer, ours.digest.difference(answer.digest)
 
 
 def plan_table(found: Measured) -> Table:

@@ -52,6 +52,7 @@ ResultSetMaxRows = 100000000
 BUFFERS = 340_000
 """Pages of 8 KB: what the vendor advises for 4 GB of memory."""
 START_SECONDS = 120
+STRING = "http://www.w3.org/2001/XMLSchema#string"
 WKT = "^^<http://www.opengis.net/ont/geosparql#wktLiteral>"
 JSON = "application/sparql-results+json"
 ISQL = "isql-vt" if shutil.which("isql-vt") else "isql"
@@ -211,4 +212,5 @@ def literal(value: Parameter) -> str:
     """Return a parameter as it stands in SPARQL."""
     if value.datatype is None:
         return f"<{value.text}>"
-    return f"{json.dumps(value.text)}^^<{value.datatype}>"
+    # Virtuoso takes a text with its datatype for another term than a text without.
+    return json.dumps(value.text) + ("" if value.datatype == STRING else f"^^<{value.datatype}>")

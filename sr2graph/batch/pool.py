@@ -106,7 +106,7 @@ class _Pool(Generic[T, R]):
             if chunk is None:
                 return
             if idle is None:
-                idle = _Worker(self._context, self._task)
+                idle = _Worker(self._context, self._task, [worker.connection for worker in self._workers])
                 self._workers.append(idle)
             idle.begin(chunk)
 
@@ -136,12 +136,15 @@ class _Pool(Generic[T, R]):
 class _Worker(Generic[T, R]):
     """A process as its parent sees it."""
 
-    def __init__(self, context: ForkContext | SpawnContext, task: Task[T, R]) -> None:
+    def __init__(self, context: ForkContext | SpawnContext, task: Task[T, R], others: list[Connection]) -> None:
+        """Start a process; `others` lead to the workers before it."""
         self.connection: Connection
         self.connection, theirs = context.Pipe()
+        # A fork has them all, and would keep them open when their owner is gone: nobody would notice.
+        inherited = [self.connection, *others] if context.get_start_method() == "fork" else []
         self.chunk: Chunk[T] | None = None
         self._at = context.RawValue(c_int, -1)
-        self.process = context.Process(target=_work, args=(theirs, self._at, task), daemon=True)
+        self.process = context.Process(target=_work, args=(theirs, self._at, task, inherited), daemon=True)
         with _interrupts_held():
             self.process.start()
         # With this end open here, the death of the worker would go unnoticed.
@@ -190,8 +193,10 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(connection: Connection, at: c_int, task: Task[T, R]) -> None:
-    """Do chunks until the parent is gone."""
+def _work(connection: Connection, at: c_int, task: Task[T, R], inherited: list[Connection]) -> None:
+    """Do chunks until the parent is gone; what is inherited belongs to the parent."""
+    for other in inherited:
+        other.close()
     # The terminal sends Ctrl-C to all; it is the parent who decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

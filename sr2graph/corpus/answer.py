@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -39,7 +39,11 @@ def compiled(session: Session, query: Query, bounds: Bounds = Bounds()) -> State
     if query.algebra.datasetClause:
         raise Unsupported("FROM")
     compiler = Compiler(session.catalog, query.parameters)
-    return statement(compiler, _FORMS[query.form](compiler, query.algebra), max_rows=bounds.max_rows)
+    selection = _FORMS[query.form](compiler, query.algebra)
+    if query.selects_all:
+        in_scope = {v: c for v, c in selection.columns.items() if c is not NOTHING}
+        selection = replace(selection, columns=in_scope)
+    return statement(compiler, selection, max_rows=bounds.max_rows)
 
 
 def answered(session: Session, query: Query, bounds: Bounds) -> Result:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from sr2graph.corpus import log, shards
-from sr2graph.corpus.connection import database, stored
+from sr2graph.corpus.connection import database, own_errors, stored
 from sr2graph.corpus.history import replaced_files
 from sr2graph.corpus.log import Change, ConflictError, DataFile, Snapshot
 from sr2graph.corpus.storage import Storage, storage
@@ -61,6 +61,7 @@ def compact(
         with (
             TemporaryDirectory() as spill,
             closing(database(place, memory_limit=memory_limit, temp_directory=spill)) as connection,
+            own_errors(place),
         ):
             made, replaced = _Compaction(connection, before).files()
         committed = _committed(before, made, replaced, forget_history=forget_history)
@@ -88,7 +89,15 @@ class _Compaction:
         self._replaced: list[DataFile] = []
 
     def files(self) -> tuple[list[DataFile], list[DataFile]]:
-        """Write them; return (new files, files they replace)."""
+        """Write them; return (new files, files they replace).  An error leaves no new file."""
+        try:
+            self._merge()
+        except BaseException:
+            shards.remove_files(self._storage, [file.name for file in self._made])
+            raise
+        return self._made, self._replaced
+
+    def _merge(self) -> None:
         removals = self._stored("removals")
         self._connection.execute(f"CREATE TABLE removed AS SELECT DISTINCT document FROM {removals}")  # noqa: S608 # our own names
         for table in tables().values():
@@ -98,7 +107,6 @@ class _Compaction:
         self._merge_rejects()
         # The rows they hide are gone.
         self._replaced += self._base.files.get("removals", ())
-        return self._made, self._replaced
 
     def _stored(self, name: str, files: Sequence[DataFile] | None = None) -> str:
         found = self._base.files.get(name, ()) if files is None else files

@@ -5,7 +5,8 @@ The key of a node is that of its document plus its number.  A view shows what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,7 @@ from sr2graph.corpus import shards
 from sr2graph.corpus.log import DataFile, Snapshot
 from sr2graph.corpus.storage import Storage
 from sr2graph.corpus.tables import Column, Table, tables
+from sr2graph.errors import CorpusError
 
 _SQL_TYPES = {pa.string(): "VARCHAR", pa.int32(): "INTEGER", pa.int64(): "BIGINT", pa.float64(): "DOUBLE"}
 _COMPUTED = {"documents": (("equipment", "iri || '#equipment'"),)}
@@ -41,10 +43,21 @@ def connect(
         temp_directory=spill or "",
         disabled_optimizers=disabled_optimizers,
     )
-    for statement in _statements(snapshot):
-        connection.execute(statement)
+    with own_errors(snapshot.storage):
+        for statement in _statements(snapshot):
+            connection.execute(statement)
     _lock(connection, snapshot)
     return connection
+
+
+@contextmanager
+def own_errors(storage: Storage) -> Iterator[None]:
+    """Turn what DuckDB raises over a data file into a CorpusError."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as cause:
+        problem = str(cause).partition("\n")[0]
+        raise CorpusError(f"{storage.location}: cannot be read ({problem})") from cause
 
 
 def database(storage: Storage, **settings: object) -> duckdb.DuckDBPyConnection:

@@ -104,7 +104,7 @@ class Corpus:
         return int(self._session.table("SELECT COUNT(*) AS n FROM documents", [], None).column("n")[0].as_py())
 
     def report(self, uid: str) -> Report:
-        """Return the report of a SOP Instance UID, equal to what was read.  Raises GraphError."""
+        """Return the report of a SOP Instance UID, equal to what was read.  Raises CorpusError."""
         from sr2graph.corpus.decode import report
 
         return report(self._session.connection(), uid)

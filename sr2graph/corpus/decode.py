@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from sr2graph.corpus.cells import canonical
 from sr2graph.corpus.tables import KEY, Column, tables
 from sr2graph.dicom.report import Report
-from sr2graph.errors import GraphError
+from sr2graph.errors import CorpusError
 from sr2graph.graph.codes import SharedRow
 from sr2graph.graph.columns import Row
 from sr2graph.graph.from_rdf import rebuilt
@@ -70,10 +70,12 @@ class StoredReport:
 
 
 def report(connection: duckdb.DuckDBPyConnection, uid: str) -> Report:
-    """Return the report of a SOP Instance UID; raises GraphError when the corpus does not hold it."""
+    """Return the report of a SOP Instance UID; raises CorpusError when the corpus does not hold it."""
     found = connection.execute("SELECT document FROM documents WHERE iri = ?", [uid_iri(uid)]).fetchall()
     if not found:
-        raise GraphError(f"there is no report with SOP Instance UID {uid} in the corpus")
+        raise CorpusError(
+            f"there is no report with SOP Instance UID {uid} in the corpus. Look for it in another version"
+        )
     return next(stored_reports(connection, [key for (key,) in found])).report()
 
 

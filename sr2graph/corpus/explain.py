@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
+
 from sr2graph.corpus.answer import compiled
 from sr2graph.corpus.session import Session
 from sr2graph.corpus.sparql.kinds import Unsupported
@@ -37,5 +39,8 @@ def explained(session: Session, query: Query) -> Explanation:
         prepared = compiled(session, query)
     except Unsupported as reason:
         return Explanation("", (), "", str(reason))
-    rows = session.connection().execute(f"EXPLAIN {prepared.text}", prepared.values).fetchall()
+    try:
+        rows = session.connection().execute(f"EXPLAIN {prepared.text}", prepared.values).fetchall()
+    except duckdb.Error as problem:
+        return Explanation("", (), "", str(problem).splitlines()[0])
     return Explanation(prepared.text, tuple(prepared.values), "\n".join(str(row[1]) for row in rows))

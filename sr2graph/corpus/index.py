@@ -7,25 +7,34 @@ a private database on disk: memory stays flat over a million reports.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sr2graph.corpus.digest import DigestSet
 from sr2graph.corpus.log import DataFile, Snapshot
 from sr2graph.corpus.rejects import reject_key
+from sr2graph.errors import CorpusError
 
 _TABLES = """
+DROP TABLE IF EXISTS documents;
+DROP TABLE IF EXISTS rejects;
 CREATE TABLE documents (
     first INTEGER PRIMARY KEY, last INTEGER, document INTEGER, iri TEXT, content BLOB, source BLOB, is_visible INTEGER
 );
-CREATE INDEX by_iri ON documents (iri);
-CREATE INDEX by_document ON documents (document);
 CREATE TABLE rejects (key BLOB PRIMARY KEY) WITHOUT ROWID;
 """
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS by_iri ON documents (iri);
+CREATE INDEX IF NOT EXISTS by_document ON documents (document);
+CREATE INDEX IF NOT EXISTS by_source ON documents (source);
+"""
+Reader = Callable[[sqlite3.Connection, Snapshot, DataFile], None]
+"""Takes the rows of a file into the database."""
 _DOCUMENT_COLUMNS = ["document", "nodes", "items", "iri", "content_digest", "source_digest"]
 
 
@@ -35,8 +44,7 @@ class Held:
 
     document: int
     content_digest: str
-    source: str = ""
-    """Display name of the input, where it came with the same run."""
+    source_digest: str
 
 
 class Index:
@@ -50,24 +58,39 @@ class Index:
 
     def advance(self, snapshot: Snapshot) -> None:
         """Bring the index to a later version."""
-        files = [file for record in ("documents", "removals", "rejects") for file in snapshot.files.get(record, ())]
-        if not self._read.issubset(file.name for file in files):
+        if not self._read <= snapshot.names():
             # Compacted meanwhile: the rows are in other files now.
-            self._database.executescript("DELETE FROM documents; DELETE FROM rejects")
+            self._database.executescript(_TABLES)
             self._read.clear()
+        self._read_files(snapshot, "documents", _read_documents)
+        # Three times as fast as to keep them up to date row by row, where there are many.
+        self._database.executescript(_INDEXES)
+        self._read_files(snapshot, "removals", _read_removals)
+        self._read_files(snapshot, "rejects", _read_rejects)
+
+    def _read_files(self, snapshot: Snapshot, record: str, read: Reader) -> None:
         self._database.execute("BEGIN")
-        for file in files:
+        for file in snapshot.files.get(record, ()):
             if file.name not in self._read:
-                _READERS[file.record](self._database, snapshot, file)
+                read(self._database, snapshot, file)
+                self._read.add(file.name)
         self._database.execute("COMMIT")
-        self._read = {file.name for file in files}
 
     def held(self, iri: str) -> Held | None:
         """Return the report that is shown under an IRI."""
         found = self._database.execute(
-            "SELECT document, hex(content) FROM documents WHERE iri = ? AND is_visible", (iri,)
+            "SELECT document, lower(hex(content)), lower(hex(source)) FROM documents WHERE iri = ? AND is_visible",
+            (iri,),
         ).fetchone()
-        return Held(found[0], found[1].lower()) if found is not None else None
+        return Held(*found) if found is not None else None
+
+    def iri_of_source(self, source_digest: str) -> str | None:
+        """Return the IRI of the report that was read from an input, None where there is none, or it is gone."""
+        found = self._database.execute(
+            "SELECT iri FROM documents WHERE source = ? ORDER BY is_visible DESC LIMIT 1",
+            (bytes.fromhex(source_digest),),
+        ).fetchone()
+        return str(found[0]) if found is not None else None
 
     def is_taken(self, first: int, last: int) -> bool:
         """Tell whether any key in a range belongs to a document, shown or removed."""
@@ -107,10 +130,13 @@ def index(snapshot: Snapshot) -> Iterator[Index]:
 
 def _rows(snapshot: Snapshot, file: DataFile, columns: list[str]) -> Iterator[tuple[Any, ...]]:
     storage = snapshot.storage
-    with pq.ParquetFile(storage.path(file.name), filesystem=storage.filesystem) as parquet:
-        for batch in parquet.iter_batches(columns=columns):
-            values = batch.to_pydict()
-            yield from zip(*(values[name] for name in columns), strict=True)
+    try:
+        with pq.ParquetFile(storage.path(file.name), filesystem=storage.filesystem) as parquet:
+            for batch in parquet.iter_batches(columns=columns):
+                values = batch.to_pydict()
+                yield from zip(*(values[name] for name in columns), strict=True)
+    except (OSError, pa.ArrowException) as cause:
+        raise CorpusError(f"{storage.location}: {file.name} is missing or damaged. Restore it from a copy") from cause
 
 
 def _read_documents(database: sqlite3.Connection, snapshot: Snapshot, file: DataFile) -> None:
@@ -129,6 +155,3 @@ def _read_removals(database: sqlite3.Connection, snapshot: Snapshot, file: DataF
 def _read_rejects(database: sqlite3.Connection, snapshot: Snapshot, file: DataFile) -> None:
     rows = _rows(snapshot, file, ["file", "source_digest", "reason"])
     database.executemany("INSERT OR IGNORE INTO rejects VALUES (?)", ((reject_key(*row),) for row in rows))
-
-
-_READERS = {"documents": _read_documents, "removals": _read_removals, "rejects": _read_rejects}

@@ -52,11 +52,10 @@ def ingest(  # noqa: PLR0913 # all but two have defaults
     Raises CorpusError.  An input that is no report raises nothing: it becomes a row of the
     table `rejects`, and its outcome says why.
     """
-    with _run(location, watch) as run:
-        work = IngestWork(run.base.storage, random_start(), run.sources, run.contents, strict, limits)
+    with _run(location, watch, strict=strict, limits=limits) as run:
         todo = chunks(inputs(paths, listed, limits), _CHUNK_INPUTS, _CHUNK_BYTES)
         # Clients of object stores have threads of their own, which a fork would lose.
-        results = pool.run(work, todo, jobs or cores(), fork=run.base.storage.is_local)
+        results = pool.run(run.work, todo, jobs or cores(), fork=run.base.storage.is_local)
         with closing(results):
             for found in results:
                 run.add(found)
@@ -65,7 +64,7 @@ def ingest(  # noqa: PLR0913 # all but two have defaults
 
 def ingest_reports(location: str | Path, reports: Iterable[Report]) -> int:
     """Add reports at hand to a corpus, making it where there is none; return its version.  Raises CorpusError."""
-    with _run(location, lambda _: None) as run:
+    with _run(location) as run:
         maker = ShareMaker(run.base.storage, random_start())
         for report in reports:
             found = records(report)
@@ -76,15 +75,22 @@ def ingest_reports(location: str | Path, reports: Iterable[Report]) -> int:
 
 
 @contextmanager
-def _run(location: str | Path, watch: Callable[[Ingested], None]) -> Iterator[_Run]:
+def _run(
+    location: str | Path,
+    watch: Callable[[Ingested], None] = lambda _: None,
+    *,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[_Run]:
     """Begin a run on the latest version; commit the rest at its end."""
     began = perf_counter()
     base = log.created(storage(location))
     with index(base) as held:
-        run = _Run(base, held, watch)
+        work = IngestWork(base.storage, random_start(), held.sources(), held.contents(), strict, limits)
+        run = _Run(base, held, work, watch)
         try:
             yield run
-            run.commit()
+            run.commit_all()
         finally:
             run.discard()
     run.tally.version = run.base.version
@@ -94,9 +100,9 @@ def _run(location: str | Path, watch: Callable[[Ingested], None]) -> Iterator[_R
 class _Run:
     """Shares that wait for a commit, and the version that they are to be committed on."""
 
-    def __init__(self, base: Snapshot, held: Index, watch: Callable[[Ingested], None]) -> None:
+    def __init__(self, base: Snapshot, held: Index, work: IngestWork, watch: Callable[[Ingested], None]) -> None:
         self.base = base
-        self.sources, self.contents = held.sources(), held.contents()
+        self.work = work
         self.tally = IngestTally()
         self._index = held
         self._watch = watch
@@ -106,9 +112,14 @@ class _Run:
         """Add shares; commit once there are enough."""
         self._shares += found
         if sum(len(share.outcomes) for share in self._shares) >= _COMMIT_INPUTS:
-            self.commit()
+            self._commit()
 
-    def commit(self) -> None:
+    def commit_all(self) -> None:
+        """Commit the rest."""
+        while self._shares:
+            self._commit()
+
+    def _commit(self) -> None:
         """Commit what waits, on top of whatever others committed meanwhile."""
         while True:
             settlement = settle(self._shares, self._index)
@@ -118,6 +129,8 @@ class _Run:
         kept = {file.name for file in assembled.kept}
         self._remove(file for share in self._shares for file in share.files if file.name not in kept)
         self._shares = []
+        if settlement.stale:
+            self._shares = self.work.again(settlement.stale)
         for outcome in settlement.outcomes:
             self.tally.add(outcome)
             self._watch(outcome)
@@ -131,13 +144,13 @@ class _Run:
         except ConflictError:
             self._remove(assembled.made)
             self.base = log.snapshot(self.base.storage)
+            self._index.advance(self.base)
             return False
         except CorpusError:
             # The commit may have come about all the same: its files must stay.
             self._shares = []
             raise
-        finally:
-            self._index.advance(self.base)
+        self._index.advance(self.base)
         return True
 
     def discard(self) -> None:

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from sr2graph.corpus.lexical import BNODE, URI, Term, written_rows
 from sr2graph.corpus.result import Solutions
-from sr2graph.corpus.sparql.kinds import NUMBERS
+from sr2graph.corpus.sparql.kinds import ANY, NUMBERS
 from sr2graph.dicom.printable import cells, printable
 from sr2graph.graph.vocabulary import PREFIXES
 
@@ -20,23 +20,23 @@ GAP = "  "
 READABLE = 16
 """Columns of the terminal that a folded column of the table has at least."""
 
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?", re.ASCII)
-_PREFIX_OF = {namespace: prefix for prefix, namespace in PREFIXES.items()}
+_LIKE_A_NUMBER = re.compile(r"[+-]?[\d.]+([eE][+-]?\d+)?|NaN|-?INF|", re.ASCII).fullmatch
 
 
 def table_text(solutions: Solutions, width: int = 0) -> Iterator[str]:
     """Yield the lines of a table; 0 columns of width are without end."""
     names = solutions.variables
     widths = [cells(name) for name in names]
+    right = [output.kind in NUMBERS or output.kind is ANY for output in solutions.outputs]
     # Decoded twice rather than kept: there may be millions of rows.
     for row in written_rows(solutions, cell_text):
         widths = [max(known, cells(text)) for known, text in zip(widths, row, strict=True)]
+        right = [known and _LIKE_A_NUMBER(text) is not None for known, text in zip(right, row, strict=True)]
     fitted = _fitted(widths, width)
     if fitted is None:
         yield from _blocks(solutions, width)
-        return
-    right = [output.kind in NUMBERS for output in solutions.outputs]
-    yield from _table(names, written_rows(solutions, cell_text), fitted, right)
+    else:
+        yield from _table(names, written_rows(solutions, cell_text), fitted, right)
 
 
 def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
@@ -62,9 +62,10 @@ def cell_text(term: Term) -> str:
 
 
 def _shortened(iri: str) -> str:
-    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
-    prefix = _PREFIX_OF.get(iri[:cut])
-    return iri if prefix is None or not _LOCAL.fullmatch(iri, cut) else f"{prefix}:{iri[cut:]}"
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return iri
 
 
 def _fitted(widths: Sequence[int], width: int) -> list[int] | None:

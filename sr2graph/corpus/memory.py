@@ -17,13 +17,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Timer
 from typing import IO, TYPE_CHECKING, Any
 
 from rdflib.term import BNode, Literal, Node, URIRef
 
-import sr2graph
 from sr2graph.corpus.decode import stored_reports
 from sr2graph.corpus.memory_process import TOO_MUCH_OUTPUT, Task
 from sr2graph.corpus.origins import origins
@@ -35,6 +33,7 @@ from sr2graph.corpus.virtual import mentioned, virtual_statements
 from sr2graph.errors import QueryError
 from sr2graph.graph.quads import nquads_of
 from sr2graph.graph.vocabulary import PREFIXES
+from sr2graph.resources import PACKAGE
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,7 +84,7 @@ def answer_in_memory(  # noqa: PLR0913 # all but three have defaults
     keys = _keys(connection, documents, limits, reason)
     with _process(timeout) as process:
         process.send(task, _frames(connection, keys, scope(understood), mentioned(query)))
-        return process.result()
+        return process.result(values)
 
 
 def _keys(
@@ -140,7 +139,8 @@ def triples_of(lines: list[str]) -> str:
 @contextmanager
 def _process(timeout: float | None) -> Iterator[_Process]:
     """Start a process that answers a query; it is gone at the end of the block."""
-    path = os.pathsep.join((str(Path(sr2graph.__file__).parent.parent), os.environ.get("PYTHONPATH", "")))
+    # An empty entry would be the working folder.
+    path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(  # noqa: S603 # this very package
             _COMMAND, stdin=subprocess.PIPE, stdout=out, stderr=errors, env={**os.environ, "PYTHONPATH": path}
@@ -174,8 +174,8 @@ class _Process:
                 default, named = (text.encode() for text in frame)
                 pipe.write(b"%d %d\n%b%b" % (len(default), len(named), default, named))
 
-    def result(self) -> Result:
-        """Wait for the answer and return it; raises QueryError."""
+    def result(self, values: Mapping[str, Node]) -> Result:
+        """Wait for the answer and return it, with the values of parameters as given; raises QueryError."""
         status = self._child.wait()
         if self._expired:
             raise QueryError(f"the query took longer than {self._timeout:g} s. Narrow it, or allow more time")
@@ -184,7 +184,7 @@ class _Process:
         if status:
             raise QueryError(self._failure(status))
         self._out.seek(0)
-        return _result(self._out)
+        return _result(self._out, values)
 
     def end(self) -> None:
         """Kill the process if it is not gone."""
@@ -207,32 +207,29 @@ class _Process:
 # ---------------------------------------------------------------- its answer
 
 
-def _result(lines: Iterable[bytes]) -> Result:
+def _result(lines: Iterable[bytes], values: Mapping[str, Node]) -> Result:
     """Return the answer that the lines of a process tell; raises QueryError."""
-    said = map(json.loads, lines)
-    head: dict[str, Any] = next(said)
-    rows: list[tuple[Node | None, ...]] = []
-    end = head
-    for line in said:
-        if isinstance(line, dict):
-            end = line
-        else:
-            rows.append(tuple(map(_term, line)))
+    head, *said = map(json.loads, lines)
+    end = said.pop() if said else head
     if "error" in end:
         raise QueryError(f"the query cannot be answered: {end['error']}")
     notes = tuple(map(_note, end.get("ambiguous", ())))
     if head["form"] == "ASK":
         return Answer(head["value"], MEMORY, notes)
-    if head["form"] == "SELECT":
-        return solutions_of(head["variables"], rows, engine=MEMORY, notes=notes)
-    return Triples(tuple(rows), MEMORY, notes)  # type: ignore[arg-type] # a triple has three terms
+    if head["form"] == "CONSTRUCT":
+        return Triples(tuple((_term(s), _term(p), _term(o)) for s, p, o in said), MEMORY, notes)
+    given = [values.get(name) for name in head["variables"]]
+    rows = [
+        tuple(_term(term) if value is None else value for value, term in zip(given, row, strict=True)) for row in said
+    ]
+    return solutions_of(head["variables"], rows, engine=MEMORY, notes=notes)
 
 
 def _note(variable: str) -> str:
     return f"reports spell some values of ?{variable} in several ways (1.10 and 1.1); they are given in one"
 
 
-def _term(said: Any) -> Node | None:  # noqa: ANN401 # JSON
+def _term(said: Any) -> Any:  # noqa: ANN401 # JSON; a Node, or None where there is none
     if said is None:
         return None
     if isinstance(said, str):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sr2graph.batch.outcome import State, unconverted
+from sr2graph.batch.sources import Input
 from sr2graph.corpus.encode import Extent
 from sr2graph.dicom.printable import printable
 
@@ -42,6 +43,8 @@ class Ingested:
     content_digest: str = ""
     extent: Extent | None = None
     """Where its rows are, until it turns out that they are not wanted."""
+    entry: Input | None = None
+    """Where to read it, should it turn out that it has no rows and needs some."""
 
 
 @dataclass(slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Lock, Timer
+from threading import Lock, Thread
 from typing import Any
 
 import duckdb
@@ -99,9 +99,8 @@ class Session:
     def _table(self, text: str, values: list[Any], timeout: float | None) -> pa.Table:
         connection = self.connection()
         try:
-            with _interrupting(connection, timeout):
-                return connection.sql(text, params=values).to_arrow_table()
-        except duckdb.InterruptException:
+            return _within(timeout, connection, lambda: connection.sql(text, params=values).to_arrow_table())
+        except TimeoutError:
             raise QueryError(f"the query took longer than {timeout:g} s. Narrow it, or allow more time") from None
         except duckdb.OutOfMemoryException:
             raise QueryError(
@@ -122,16 +121,31 @@ def _next_rule(rested: str | None) -> str | None:
     return RESTING_RULES[after] if after < len(RESTING_RULES) else None
 
 
-@contextmanager
-def _interrupting(connection: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
-    """Interrupt a connection when its time is over."""
-    if timeout is None:
-        yield
-        return
-    timer = Timer(timeout, connection.interrupt)
-    timer.daemon = True
-    timer.start()
+def _within(timeout: float | None, connection: duckdb.DuckDBPyConnection, run: Callable[[], pa.Table]) -> pa.Table:
+    """Return what a query gives, interrupting it when its time is over or when this thread is to end.
+
+    DuckDB does not come back to Python before it is done: Ctrl-C would wait for it.
+    """
+    outcome: Future[pa.Table] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(run())
+        except BaseException as problem:  # noqa: BLE001 # it is raised where the result is asked for
+            outcome.set_exception(problem)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
     try:
-        yield
-    finally:
-        timer.cancel()
+        return outcome.result(timeout)
+    except BaseException:
+        if outcome.done():
+            raise
+        while thread.is_alive():  # an interrupt that comes before the query starts is lost
+            connection.interrupt()
+            thread.join(_PATIENCE)
+        raise
+
+
+_PATIENCE = 0.05
+"""Seconds."""

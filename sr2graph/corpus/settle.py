@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sr2graph.corpus.encode import Extent
-from sr2graph.corpus.index import Index
+from sr2graph.corpus.index import Held, Index
 from sr2graph.corpus.keys import Ranges, random_start
 from sr2graph.corpus.outcome import Ingested, IngestState
 from sr2graph.corpus.rejects import reject_key
@@ -28,6 +28,8 @@ class Settlement:
     """(document, IRI) of the reports that leave."""
     rejects: list[Ingested] = field(default_factory=list)
     """What is not recorded yet of the inputs that failed or were skipped."""
+    stale: list[Ingested] = field(default_factory=list)
+    """What the corpus held when its turn came, and holds no more: to be read after all."""
 
     def count(self, state: IngestState) -> int:
         """Return how many inputs came to a state."""
@@ -49,6 +51,7 @@ class _Settling:
         self._ranges = Ranges()
         self._latest: dict[str, _Latest] = {}
         self._rejected: set[bytes] = set()
+        self._stale: dict[str, Ingested] = {}
         self.result = Settlement(keys=[{} for _ in range(shares)])
 
     def add(self, outcome: Ingested, share: int) -> None:
@@ -56,6 +59,8 @@ class _Settling:
             outcome = self._settled(outcome, outcome.extent, share)
         elif outcome.state in (IngestState.FAILED, IngestState.SKIPPED):
             self._reject(outcome)
+        elif not self._is_still_held(outcome):
+            return
         self.result.outcomes.append(outcome)
 
     def finish(self) -> Settlement:
@@ -66,10 +71,34 @@ class _Settling:
                 self.result.keys[latest.share][latest.document] = None
             elif held is not None:
                 self.result.replaced.append((held.document, iri))
+        self.result.stale += self._stale.values()
         return self.result
+
+    def _is_still_held(self, outcome: Ingested) -> bool:
+        """Tell whether the corpus shows an input that a worker found in it.
+
+        Then what came before it and would have replaced it is not wanted.
+        """
+        iri = self._iri(outcome)
+        held = self._index.held(iri) if iri is not None else None
+        if held is None or iri is None or not _is_same(held, outcome):
+            self._stale[iri or outcome.file] = outcome
+            return False
+        before = self._latest.pop(iri, None)
+        if before is not None:
+            self.result.keys[before.share][before.document] = None
+        return True
+
+    def _iri(self, outcome: Ingested) -> str | None:
+        if outcome.sop_instance_uid:
+            return uid_iri(outcome.sop_instance_uid)
+        return self._index.iri_of_source(outcome.source_digest)
 
     def _settled(self, outcome: Ingested, extent: Extent, share: int) -> Ingested:
         iri, document = uid_iri(outcome.sop_instance_uid), extent.document
+        if iri in self._stale:
+            # It would have been replaced here at once.
+            self.result.outcomes.append(self._stale.pop(iri))
         before = self._latest.get(iri) or self._index.held(iri)
         if before is not None and before.content_digest == outcome.content_digest:
             self.result.keys[share][document] = None
@@ -93,6 +122,12 @@ class _Settling:
         if key not in self._rejected and not self._index.is_rejected(key):
             self._rejected.add(key)
             self.result.rejects.append(outcome)
+
+
+def _is_same(held: Held, outcome: Ingested) -> bool:
+    if outcome.content_digest:
+        return held.content_digest == outcome.content_digest
+    return held.source_digest == outcome.source_digest
 
 
 def _keys(extent: Extent) -> Iterator[int]:

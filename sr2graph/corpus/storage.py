@@ -106,15 +106,19 @@ class Storage:
         connection.register_filesystem(wrapper(self.filesystem))
 
 
-@cache
 def storage(location: str | Path) -> Storage:
     """Return the storage of a path or URL.  Raises CorpusError."""
     text = str(location)
     if text.startswith("file://"):
         text = unquote(urlsplit(text).path)
+    return _storage(text if _URL.match(text) else _folder(text))
+
+
+@cache
+def _storage(text: str) -> Storage:
     scheme = _URL.match(text)
     if scheme is None:
-        return Storage(_folder(text))
+        return Storage(text)
     if scheme[1] not in _SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
         raise CorpusError(f"{text}: no place for a corpus. Give a folder, or a URL that starts with {known}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from sr2graph.batch.sources import Input
 from sr2graph.corpus import shards
 from sr2graph.corpus.digest import DigestSet, content_digest, source_digest
 from sr2graph.corpus.encode import Encoder, Origin
-from sr2graph.corpus.keys import chunk_start
+from sr2graph.corpus.keys import chunk_start, random_start
 from sr2graph.corpus.log import DataFile
 from sr2graph.corpus.outcome import Ingested, IngestState, rejected
 from sr2graph.corpus.storage import Storage
@@ -127,6 +127,17 @@ class IngestWork:
                 self._document(document, entry, maker)
         return maker.rest()
 
+    def again(self, outcomes: Sequence[Ingested]) -> list[Share]:
+        """Encode inputs of a chunk that were not, because the corpus held them at the time."""
+        work = replace(self, sources=DigestSet(()), contents=DigestSet(()))
+        maker = ShareMaker(self.storage, random_start())
+        names = {outcome.file for outcome in outcomes}
+        for entry in dict.fromkeys(outcome.entry for outcome in outcomes if outcome.entry is not None):
+            for document in documents(entry, self.limits):
+                if printable(document.name) in names:
+                    work._document(document, entry, maker)  # noqa: SLF001 # one of our own
+        return maker.rest()
+
     def _document(self, document: Document, entry: Input, maker: ShareMaker) -> None:
         digest = ""
         name = printable(document.name)
@@ -134,7 +145,7 @@ class IngestWork:
             if not isinstance(document.source, Exception):
                 digest = source_digest(document.source)
             if digest and digest in self.sources:
-                maker.note(unchanged(name, digest, named=entry.named))
+                maker.note(unchanged(entry, name, digest))
                 return
             report = document.read(strict=self.strict, limits=self.limits)
             found = records(report)
@@ -143,14 +154,14 @@ class IngestWork:
             maker.note(rejected(document.name, error, named=entry.named, source_digest=digest))
             return
         if outcome.content_digest in self.contents:
-            maker.note(replace(outcome, state=IngestState.UNCHANGED))
+            maker.note(replace(outcome, state=IngestState.UNCHANGED, entry=entry))
         else:
             maker.add(report, found, outcome)
 
 
-def unchanged(name: str, digest: str, *, named: bool) -> Ingested:
-    """Return the outcome of an input whose very bytes the corpus holds."""
-    return Ingested(file=name, state=IngestState.UNCHANGED, source_digest=digest, named=named)
+def unchanged(entry: Input, name: str, digest: str) -> Ingested:
+    """Return the outcome of a document whose very bytes the corpus holds."""
+    return Ingested(file=name, state=IngestState.UNCHANGED, source_digest=digest, named=entry.named, entry=entry)
 
 
 def read_outcome(report: Report, found: list[Record], name: str, digest: str, *, named: bool = False) -> Ingested:

@@ -1,6 +1,7 @@
 """Realistic synthetic structured reports: for the demo, the tests and the benchmarks.
 
 Names, hospitals and devices are fictional.  The same seed gives the same reports, byte for byte.
+A sample follows its template to the letter; some reports of a cohort are irregular, as in real archives.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import log
 from random import Random
 
 from sr2graph.dicom.concept import CodedConcept
@@ -72,6 +73,8 @@ class Procedure:
     reference_point: CodedConcept
     image_class: str
     modes: tuple[Mode, ...]
+    intensity: float = 1
+    """How much more dose an event gives than in other procedures with these modes."""
 
 
 def _copper(thickness: str) -> tuple[Filter, ...]:
@@ -109,6 +112,7 @@ PROCEDURES = {
         dcm("113860", "15cm from Isocenter toward Source"),
         XA_IMAGE,
         ANGIOGRAPHY_MODES,
+        intensity=3,
     ),
     "chest": Procedure(
         "Chest radiograph",
@@ -167,7 +171,7 @@ def irradiation_events(visit: Visit, plan: Procedure, count: int | None) -> Iter
     random = visit.random("irradiation events")
     planes = (PLANE_A, PLANE_B) if "Biplane" in visit.station.model else (SINGLE_PLANE,)
     difficulty = DIFFICULTY if plan.events > 2 and random.random() < DIFFICULT else 1
-    build = 1.05 ** (visit.subject.body_mass_index - 26) * difficulty
+    build = 1.05 ** (visit.subject.body_mass_index - 26) * difficulty * plan.intensity
     usual = plan.events * difficulty
     total = count or min(MOST_EVENTS, max(2, round(spread(random, usual, 0.4)) if plan.events > 2 else 2))
     moment = 60.0
@@ -190,7 +194,7 @@ def _event(random: Random, mode: Mode, build: float, index: int, started: float)
         seconds,
         dose,
         rounded(float(dose) * random.uniform(0.006, 0.022), "0.00000001"),
-        rounded(within(random.gauss(mode.kv + 8 * (build - 1), 3), 50, 125), "0.1"),
+        rounded(within(random.gauss(mode.kv + 8 * log(build), 3), 50, 125), "0.1"),
         rounded(spread(random, mode.current, 0.15), "0.1"),
         (rounded(random.gauss(0, 22), "0.1"), rounded(random.gauss(0, 15), "0.1")),
         (

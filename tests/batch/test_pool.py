@@ -112,6 +112,35 @@ def test_a_worker_that_dies_over_nothing_is_given_up_on() -> None:
     assert all("died near this input" in str(text) for text in found)
 
 
+def answers_at_length(chunk: Chunk[Path], _: Mark) -> bytes:
+    (chunk.inputs[0] / str(os.getpid())).touch()
+    return bytes(10**7)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    """Also when it is killed, whether they wait for work or for somebody to take what they did."""
+    parent = os.fork()
+    if parent == 0:
+        results = run(answers_at_length, (Chunk(n, (tmp_path,)) for n in range(100)), 3)
+        next(results)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(parent, 0)
+    workers = [int(path.name) for path in tmp_path.iterdir()]
+    assert workers
+    until = time.monotonic() + 20
+    while any(map(is_alive, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
+
+
 def test_closing_kills_the_workers(tmp_path: Path) -> None:
     files = [tmp_path / "0", tmp_path / "1"]
     results = pool._Pool(sleeps, 2)

@@ -19,7 +19,7 @@ from sr2graph.corpus.remove import remove
 from sr2graph.corpus.storage import storage
 from sr2graph.dicom.read import read
 from sr2graph.dicom.report import Report
-from sr2graph.errors import GraphError
+from sr2graph.errors import CorpusError
 from sr2graph.graph.from_rdf import from_rdf
 from sr2graph.graph.quads import nquads_of, report_iri, statements
 from sr2graph.samples import KINDS, sample
@@ -114,7 +114,7 @@ def test_a_report_is_found_by_its_uid(tmp_path: Path) -> None:
     with opened(tmp_path, found) as connection:
         assert report(connection, "1.2.3") == found[0]
         assert report(connection, "not a uid") == found[1]
-        with pytest.raises(GraphError, match=r"1\.2\.4"):
+        with pytest.raises(CorpusError, match=r"1\.2\.4"):
             report(connection, "1.2.4")
 
 
@@ -124,6 +124,6 @@ def test_what_was_replaced_or_removed_does_not_come_back(tmp_path: Path) -> None
     remove(tmp_path, ["1.2.5"])
     with opened(tmp_path, [otherwise(old)]) as connection:
         back = [stored.report() for stored in stored_reports(connection, keys(connection))]
-        with pytest.raises(GraphError):
+        with pytest.raises(CorpusError):
             report(connection, "1.2.5")
     assert back == [kept, otherwise(old)]

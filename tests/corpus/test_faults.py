@@ -50,7 +50,7 @@ def dying(genuine, when, calls=[0]):
             os.kill(os.getpid(), signal.SIGKILL)
         return result
     return call
-{module}.{function} = dying({module}.{function}, {when!r})
+{step} = dying({step}, {when!r})
 """
 
 
@@ -75,7 +75,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Path:
 def started(corpus: Path, folder: Path, patch: str = "", jobs: int = 1) -> subprocess.Popen[bytes]:
     program = RUN.format(corpus=str(corpus), folder=str(folder), patch=textwrap.dedent(patch), jobs=jobs)
     # A file, as workers that are not forked want to import it again.
-    script = corpus.with_name(f"{corpus.name}.py")
+    script = corpus.with_name(f"{folder.name}.py")
     script.write_text(program)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, env=environment)
@@ -96,35 +96,24 @@ def assert_mends(corpus: Path, folder: Path, clean: Path) -> None:
     assert on_disk(corpus) == log.snapshot(storage(corpus)).names()
 
 
-FAILPOINTS = [
-    ("log", "created"),
-    ("index", "index"),
-    ("shards", "write"),
-    ("assemble", "assemble"),
-    ("log", "commit"),
-    ("shards", "remove_files"),
-]
+STEPS = {
+    "log.created": (1,),
+    "ingest.index": (1,),
+    "shards.write": (1, 3),
+    "ingest.assemble": (1, 3),
+    "log.commit": (1, 3),
+    "shards.remove_files": (1,),
+}
+"""Steps of a run, and at which of their turns it dies: in its first commit or a later one."""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", [1, 3])
-@pytest.mark.parametrize(("module", "function"), FAILPOINTS, ids=lambda name: name)
-def test_killed_at_a_certain_point(
-    tmp_path: Path, folder: Path, clean: Path, module: str, function: str, call: int, when: str
-) -> None:
-    """Before or after each step of a run, in its first commit or a later one."""
+@pytest.mark.parametrize(("step", "call"), [(step, call) for step, calls in STEPS.items() for call in calls])
+def test_killed_at_a_certain_point(tmp_path: Path, folder: Path, clean: Path, step: str, call: int, when: str) -> None:
     corpus = tmp_path / "corpus"
-    name = (
-        "ingest.assemble"
-        if function == "assemble"
-        else "ingest.index"
-        if function == "index"
-        else f"{module}.{function}"
-    )
-    module, _, function = name.rpartition(".")
-    process = started(corpus, folder, DIES.format(module=module, function=function, call=call, when=when))
+    process = started(corpus, folder, DIES.format(step=step, call=call, when=when))
     _, problem = process.communicate(timeout=120)
-    assert process.returncode in (0, -signal.SIGKILL), problem.decode()
+    assert process.returncode == -signal.SIGKILL, problem.decode()
     assert_mends(corpus, folder, clean)
 
 
@@ -204,8 +193,18 @@ def test_a_data_file_that_is_lost(tmp_path: Path) -> None:
     """Somebody tidied up: the next ingest says so rather than lose more."""
     ingest_reports(tmp_path, reports()[:1])
     next(tmp_path.glob("record=documents/*.parquet")).unlink()
-    with pytest.raises(CorpusError, match="record=documents"):
+    with pytest.raises(CorpusError, match=r"record=documents.* missing or damaged"):
         ingest_reports(tmp_path, reports()[1:2])
+
+
+@pytest.mark.parametrize("record", ["removals", "codes"])
+def test_a_lost_file_is_told_to_readers(tmp_path: Path, record: str) -> None:
+    ingest_reports(tmp_path, reports()[:2])
+    remove(tmp_path, [reports()[0].sop_instance_uid])
+    next(tmp_path.glob(f"record={record}/*.parquet")).write_bytes(b"no Parquet")
+    for use in (opened, compact):
+        with pytest.raises(CorpusError, match=f"cannot be read .*record={record}"):
+            use(tmp_path)
 
 
 # ---------------------------------------------------------------- several at once
@@ -218,7 +217,7 @@ def test_two_writers_of_one_corpus(tmp_path: Path, folder: Path, clean: Path) ->
     others.mkdir()
     for number in range(3, len(reports())):
         (others / f"{number}.dcm").write_bytes(dicom(number))
-    processes = [started(corpus, folder), started(corpus.with_name("corpus"), others)]
+    processes = [started(corpus, folder), started(corpus, others)]
     for process in processes:
         _, problem = process.communicate(timeout=240)
         assert process.returncode == 0, problem.decode()
@@ -240,9 +239,28 @@ def test_a_writer_that_is_always_too_late(tmp_path: Path, folder: Path, monkeypa
 
     monkeypatch.setattr(log, "commit", commit)
     tally = ingest(corpus, [str(folder)], jobs=1)
-    assert (tally.unchanged, tally.added + tally.replaced) == (1, len(reports()))
+    assert (tally.unchanged, tally.added + tally.replaced) == (2, len(reports()) - 1)
     assert len(iris(corpus)) == len(reports())
     assert on_disk(corpus) == log.snapshot(storage(corpus)).names()
+
+
+def test_a_writer_while_others_compact(
+    tmp_path: Path, folder: Path, clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it knew of the files is no longer true after each of its commits."""
+    corpus = tmp_path / "corpus"
+    monkeypatch.setattr("sr2graph.corpus.ingest._CHUNK_INPUTS", 2)
+    monkeypatch.setattr("sr2graph.corpus.ingest._COMMIT_INPUTS", 2)
+    genuine = log.commit
+
+    def commit(*args: Any) -> log.Snapshot:
+        if args[3].operation == "ingest":
+            compact(corpus, forget_history=True)
+        return genuine(*args)
+
+    monkeypatch.setattr(log, "commit", commit)
+    ingest(corpus, [str(folder)], jobs=1)
+    assert shown(corpus) == shown(clean)
 
 
 def test_a_reader_keeps_its_version(tmp_path: Path) -> None:

@@ -318,9 +318,10 @@ def test_a_table_aligns_its_columns() -> None:
 
 def test_numbers_stand_to_the_right(corpus: Corpus) -> None:
     found = solutions(corpus, "SELECT ?v { ?i sr:numericValue ?v }")
-    lines = "".join(table(found)).splitlines()[2:]
-    assert len({len(line) for line in lines}) == 1
-    assert any(line.startswith(" ") for line in lines)
+    for numbers in (found, given_rows(("v",), list(found))):
+        lines = "".join(table(numbers)).splitlines()[2:]
+        assert len({len(line) for line in lines}) == 1
+        assert any(line.startswith(" ") for line in lines)
 
 
 def test_a_report_cannot_drive_the_terminal() -> None:
@@ -329,7 +330,7 @@ def test_a_report_cannot_drive_the_terminal() -> None:
     assert "".join(table(result)).splitlines()[2:] == [r"\x1b[2J\n\u202eevil\u2028"]
 
 
-@pytest.mark.parametrize("width", [120, 80, 60])
+@pytest.mark.parametrize("width", [80, 60, 50])
 def test_a_table_fits_the_terminal(corpus: Corpus, width: int) -> None:
     found = solutions(corpus, EVERY_KIND["keys and codes"])
     lines = "".join(table(found, width)).splitlines()

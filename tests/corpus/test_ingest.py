@@ -16,6 +16,7 @@ from sr2graph.corpus.outcome import Ingested, IngestState
 from sr2graph.corpus.remove import remove
 from sr2graph.corpus.storage import storage
 from sr2graph.dicom.limits import Limits
+from sr2graph.dicom.report import Report
 from sr2graph.graph.quads import report_iri
 from tests.corpus.shown import ask, iris, shown
 from tests.inputs import (
@@ -165,6 +166,47 @@ def test_changed_and_changed_back_is_unchanged(corpus: Path, tmp_path: Path) -> 
     after = shown(corpus)
     assert sum(after["documents"].values()) == 1
     assert after["items"] == before["items"]
+
+
+@pytest.mark.parametrize("commit_inputs", [1, 100])
+@pytest.mark.parametrize("encode", [Report.to_dicom, implicit], ids=["same bytes", "other bytes"])
+def test_a_folder_with_two_contents_of_one_report_comes_out_the_same_again(
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    commit_inputs: int,
+    encode: Callable[[Report], bytes],
+) -> None:
+    """The corpus holds the later one when the run starts, and the earlier one when its turn comes."""
+    monkeypatch.setattr(module, "_COMMIT_INPUTS", commit_inputs)
+    monkeypatch.setattr(module, "_CHUNK_INPUTS", 1)
+    report = reports()[0]
+    paths = [written(tmp_path / "a", report.to_dicom()), written(tmp_path / "b", otherwise(report).to_dicom())]
+    ingest(corpus, paths, jobs=1)
+    before = shown(corpus)
+    written(tmp_path / "b", encode(otherwise(report)))
+    outcomes: list[Ingested] = []
+    ingest(corpus, paths, jobs=1, watch=outcomes.append)
+    assert [outcome.file for outcome in outcomes] == paths
+    assert shown(corpus) == before
+
+
+def test_a_stale_input_of_an_array_is_read_alone(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_COMMIT_INPUTS", 1)
+    monkeypatch.setattr(module, "_CHUNK_INPUTS", 1)
+    first, second = reports()[:2]
+    array = written(tmp_path / "b.json", json_array(second, first))
+    ingest(corpus, [array], jobs=1)
+    before = shown(corpus)
+    outcomes: list[Ingested] = []
+    other = written(tmp_path / "a", otherwise(first).to_dicom())
+    ingest(corpus, [other, array], jobs=1, watch=outcomes.append)
+    assert [(outcome.file, outcome.state) for outcome in outcomes] == [
+        (other, IngestState.REPLACED),
+        (f"{array}[0]", IngestState.UNCHANGED),
+        (f"{array}[1]", IngestState.REPLACED),
+    ]
+    assert shown(corpus) == before
 
 
 def test_the_same_report_twice_in_a_run_is_there_once(corpus: Path, tmp_path: Path) -> None:

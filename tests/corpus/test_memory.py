@@ -221,7 +221,15 @@ def test_parameters_are_values_from_the_start(corpus: duckdb.DuckDBPyConnection)
     query = """SELECT ?x $limit { { SELECT ?x { ?x sr:numericValue ?n FILTER(?n > $limit) } }
                FILTER EXISTS { ?x sr:numericValue ?m FILTER(?m > $limit) } }"""
     found = rows(corpus, query, "1.1", substitutions={"limit": Literal("10.50", datatype=DECIMAL)})
-    assert found == [("urn:oid:1.1#1.3", "10.5")]
+    assert found == [("urn:oid:1.1#1.3", "10.50")]
+
+
+def test_parameters_come_back_as_given(corpus: duckdb.DuckDBPyConnection) -> None:
+    zero = Literal("+0.0", datatype=DECIMAL, normalize=False)
+    ((value, number),) = ask(
+        corpus, "SELECT $zero ?n { ?x sr:numericValue ?n FILTER(?n > $zero + 29) }", "1.1", substitutions={"zero": zero}
+    )
+    assert (str(value), str(number)) == ("+0.0", "30")
 
 
 def test_the_query_vocabulary_is_stated(corpus: duckdb.DuckDBPyConnection) -> None:
@@ -317,7 +325,7 @@ def test_the_process_opens_no_connections() -> None:
         with memory._process(60) as process:
             process.send(Task(query, {}, {}, 2**32, 2**20), [])
             with pytest.raises(QueryError, match="cannot be answered"):
-                process.result()
+                process.result({})
         with pytest.raises(TimeoutError):
             server.accept()
 
@@ -326,14 +334,14 @@ def test_a_process_that_is_killed_by_others_is_told() -> None:
     with memory._process(None) as process:
         process._child.kill()
         with pytest.raises(QueryError, match="memory"):
-            process.result()
+            process.result({})
 
 
 def test_a_process_that_breaks_is_told() -> None:
     with memory._process(None) as process:
         process.send(Task("ASK {}", {}, {}, 2**32, 2**20), [("this is no N-Triples", "")])
         with pytest.raises(QueryError, match="status 1"):
-            process.result()
+            process.result({})
 
 
 def test_reports_are_asked_for_by_iri(corpus: duckdb.DuckDBPyConnection) -> None:

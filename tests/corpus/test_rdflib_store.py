@@ -1,5 +1,6 @@
 """A corpus seen through rdflib is what the same reports are in an rdflib Dataset."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
@@ -7,12 +8,15 @@ from typing import Any
 
 import pytest
 import rdflib
-from rdflib import Literal, URIRef
+from rdflib import Literal, URIRef, Variable
 from rdflib.compare import to_canonical_graph
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.query import Result
 from rdflib.term import Node
 
+from sr2graph.corpus.corpus import Corpus
+from sr2graph.corpus.ingest import ingest_reports
+from sr2graph.corpus.pattern_source import TablePatterns
 from sr2graph.corpus.rdflib_store import PatternStore, Quad, dataset
 from sr2graph.dicom.report import Report
 from sr2graph.errors import WriteError
@@ -64,7 +68,22 @@ def plain() -> rdflib.Dataset:
     return found
 
 
-def ours() -> rdflib.Dataset:
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    """The reports in a corpus."""
+    folder = tmp_path_factory.mktemp("corpus")
+    ingest_reports(folder, some_reports())
+    with Corpus(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=["dataset", "tables"])
+def ours(request: pytest.FixtureRequest, corpus: Corpus) -> rdflib.Dataset:
+    """The reports through our store, looked up in rdflib's own or in the tables of a corpus."""
+    return over_dataset() if request.param == "dataset" else dataset(TablePatterns(corpus._session))
+
+
+def over_dataset() -> rdflib.Dataset:
     return dataset(DatasetSource(plain()))
 
 
@@ -80,54 +99,54 @@ def triples() -> tuple[tuple[Node, Node, Node], ...]:
     return (*some, label, is_a_study)
 
 
-def test_there_is_as_much() -> None:
-    assert len(ours()) == len(plain()) == len(list(ours().triples((None, None, None))))
-    assert sorted(ours().quads(), key=str) == sorted(plain().quads(), key=str)
+def test_there_is_as_much(ours: rdflib.Dataset) -> None:
+    assert len(ours) == len(plain()) == len(list(ours.triples((None, None, None))))
+    assert sorted(ours.quads(), key=str) == sorted(plain().quads(), key=str)
 
 
 @pytest.mark.parametrize("bound", list(product([True, False], repeat=3)))
-def test_patterns_match_the_same(bound: tuple[bool, bool, bool]) -> None:
+def test_patterns_match_the_same(ours: rdflib.Dataset, bound: tuple[bool, bool, bool]) -> None:
     """Each triple of the union once, with all its graphs."""
     for triple in triples():
         pattern: Any = tuple(term if is_bound else None for term, is_bound in zip(triple, bound, strict=True))
-        found = list(ours().triples(pattern))
+        found = list(ours.triples(pattern))
         assert len(found) == len(set(found))
         assert set(found) == set(plain().triples(pattern))
-        assert sorted(ours().quads(pattern), key=str) == sorted(plain().quads(pattern), key=str)
+        assert sorted(ours.quads(pattern), key=str) == sorted(plain().quads(pattern), key=str)
 
 
-def test_one_graph_is_one_report() -> None:
+def test_one_graph_is_one_report(ours: rdflib.Dataset) -> None:
     name = URIRef("urn:oid:1.2.3")
-    graph, other = ours().graph(name), plain().graph(name)
+    graph, other = ours.graph(name), plain().graph(name)
     assert len(graph) == len(other) > 0
     assert set(graph) == set(other)
     assert from_rdf(graph) == some_reports()[0]
-    assert len(ours().default_graph) == 0
-    assert list(ours().default_graph) == []
+    assert len(ours.default_graph) == 0
+    assert list(ours.default_graph) == []
 
 
-def test_graphs_are_the_reports() -> None:
+def test_graphs_are_the_reports(ours: rdflib.Dataset) -> None:
     reports = {URIRef(report_iri(report)) for report in some_reports()}
-    default = ours().default_graph.identifier
-    assert {graph.identifier for graph in ours().graphs()} == reports | {default}
+    default = ours.default_graph.identifier
+    assert {graph.identifier for graph in ours.graphs()} == reports | {default}
     shared = triples()[-1]
-    assert {graph.identifier for graph in ours().graphs(shared)} == reports | {default}
+    assert {graph.identifier for graph in ours.graphs(shared)} == reports | {default}
 
 
 @pytest.mark.parametrize("pattern", [(Literal("a"), None, None), (None, rdflib.BNode(), None)])
-def test_what_cannot_be_there_is_not_found(pattern: Any) -> None:
-    assert list(ours().triples(pattern)) == []
+def test_what_cannot_be_there_is_not_found(ours: rdflib.Dataset, pattern: Any) -> None:
+    assert list(ours.triples(pattern)) == []
 
 
 @pytest.mark.parametrize("format", ["nquads", "trig"])
 def test_serialisations_hold_everything(format: str) -> None:
     back = rdflib.Dataset()
-    back.parse(data=ours().serialize(format=format), format=format)
+    back.parse(data=over_dataset().serialize(format=format), format=format)
     assert len(list(back.quads())) == len(list(plain().quads()))
 
 
 def test_a_graph_is_serialised_with_prefixes() -> None:
-    text = ours().graph(URIRef("urn:oid:1.2.3")).serialize(format="turtle")
+    text = over_dataset().graph(URIRef("urn:oid:1.2.3")).serialize(format="turtle")
     assert "@prefix sr: <https://w3id.org/sr2graph/> ." in text
     assert to_canonical_graph(rdflib.Graph().parse(data=text, format="turtle"))
 
@@ -141,10 +160,10 @@ QUERIES = (
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_rdflib_evaluates_sparql(query: str) -> None:
+def test_rdflib_evaluates_sparql(ours: rdflib.Dataset, query: str) -> None:
     expected = plain().query(query, initNs={"sr": SR, "rdfs": rdflib.RDFS})
     assert len(expected) > 0
-    assert sorted(map(str, ours().query(query))) == sorted(map(str, expected))
+    assert sorted(map(str, ours.query(query))) == sorted(map(str, expected))
 
 
 # ---------------------------------------------------------------- delegation
@@ -185,6 +204,30 @@ def test_rdflib_answers_what_the_engine_is_not_for() -> None:
     assert answer.asked == []
 
 
+@pytest.mark.parametrize(
+    "query", [*QUERIES, "DESCRIBE <urn:oid:1.2.3>", "ASK { ?s a sr:Report }", "ASK { ?s a sr:Nil }"]
+)
+def test_a_corpus_answers_as_rdflib_would(corpus: Corpus, query: str) -> None:
+    found, expected = corpus.to_rdflib().query(query), over_dataset().query(query)
+    assert (found.type == "ASK", found.vars) == (expected.type == "ASK", expected.vars)
+    if found.type == "ASK":
+        assert found.askAnswer is expected.askAnswer
+    elif found.type == "CONSTRUCT":
+        assert set(found) == set(plain().triples((URIRef("urn:oid:1.2.3"), None, None)))
+    else:
+        assert _solutions(found) == _solutions(expected)
+
+
+def _solutions(result: Result) -> Counter[frozenset[Any]]:
+    return Counter(frozenset(row.items()) for row in result.bindings)
+
+
+def test_values_are_given_to_the_corpus(corpus: Corpus) -> None:
+    query = "SELECT ?root { ?report sr:root ?root }"
+    found = corpus.to_rdflib().query(query, initBindings={"report": URIRef("urn:oid:1.2.3")})
+    assert [row[Variable("root")] for row in found.bindings] == [URIRef("urn:oid:1.2.3#1")]
+
+
 # ---------------------------------------------------------------- prefixes, writing
 
 
@@ -201,17 +244,16 @@ def test_a_prefix_is_bound_to_one_namespace_and_the_other_way() -> None:
     assert list(store.namespaces()) == [("b", second)]
 
 
-def test_nothing_can_be_written() -> None:
-    graph = ours()
+def test_nothing_can_be_written(ours: rdflib.Dataset) -> None:
     triple: Any = (URIRef("urn:s"), URIRef("urn:p"), URIRef("urn:o"))
     for write in (
-        lambda: graph.add(triple),
-        lambda: graph.remove(triple),
-        lambda: graph.addN([(*triple, graph.default_graph)]),
-        lambda: graph.remove_graph(URIRef("urn:oid:1.2.3")),
-        lambda: graph.update("INSERT DATA { <urn:s> <urn:p> 1 }"),
-        lambda: graph.parse(data="<urn:s> <urn:p> 1 .", format="turtle"),
+        lambda: ours.add(triple),
+        lambda: ours.remove(triple),
+        lambda: ours.addN([(*triple, ours.default_graph)]),
+        lambda: ours.remove_graph(URIRef("urn:oid:1.2.3")),
+        lambda: ours.update("INSERT DATA { <urn:s> <urn:p> 1 }"),
+        lambda: ours.parse(data="<urn:s> <urn:p> 1 .", format="turtle"),
     ):
         with pytest.raises(WriteError, match="ingest"):
             write()
-    assert len(graph) == len(plain())
+    assert len(ours) == len(plain())

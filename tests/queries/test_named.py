@@ -175,19 +175,21 @@ def test_a_wrong_header_is_an_error(old: str, new: str, problem: str) -> None:
 
 # ---------------------------------------------------------------- parameters
 
-XSD = rdflib.XSD
+
+def literal(text: str, datatype: str) -> Node:
+    return rdflib.Literal(text, datatype=rdflib.XSD[datatype])
 
 
 @pytest.mark.parametrize(
     ("datatype", "text", "term"),
     [
-        ("decimal", "15", rdflib.Literal("15", datatype=XSD.decimal)),
-        ("decimal", "1e-3", rdflib.Literal("0.001", datatype=XSD.decimal)),
-        ("integer", "-3", rdflib.Literal("-3", datatype=XSD.integer)),
-        ("double", "1e3", rdflib.Literal("1000.0", datatype=XSD.double)),
-        ("string", " a b ", rdflib.Literal(" a b ", datatype=XSD.string)),
-        ("date", "2024-02-29", rdflib.Literal("2024-02-29", datatype=XSD.date)),
-        ("dateTime", "2024-02-29T10:00", rdflib.Literal("2024-02-29T10:00:00", datatype=XSD.dateTime)),
+        ("decimal", "15", literal("15", "decimal")),
+        ("decimal", "1e-3", literal("0.001", "decimal")),
+        ("integer", "-3", literal("-3", "integer")),
+        ("double", "1e3", literal("1000.0", "double")),
+        ("string", " a b ", literal(" a b ", "string")),
+        ("date", "2024-02-29", literal("2024-02-29", "date")),
+        ("dateTime", "2024-02-29T10:00", literal("2024-02-29T10:00:00", "dateTime")),
         ("iri", "sct:10200004", rdflib.URIRef("http://snomed.info/id/10200004")),
         ("iri", "<http://snomed.info/id/1>", rdflib.URIRef("http://snomed.info/id/1")),
         ("iri", "urn:oid:1.2.3", rdflib.URIRef("urn:oid:1.2.3")),

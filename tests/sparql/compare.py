@@ -3,8 +3,9 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from itertools import pairwise
+from typing import Any
 
 import pyoxigraph
 
@@ -31,6 +32,14 @@ def difference(found: Answer, expected: Answer, shape: Shape) -> str:
 
 def _brief(answer: Answer) -> str:
     return str(answer) if isinstance(answer, bool) else type(answer).__name__
+
+
+def bound_only(answer: Answer) -> Answer:
+    """The answer without variables that no solution binds: engines differ in which they show for `*`."""
+    if not isinstance(answer, Table):
+        return answer
+    kept = [i for i, _ in enumerate(answer.variables) if any(row[i] is not None for row in answer.rows)]
+    return Table(tuple(answer.variables[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in answer.rows))
 
 
 # ---------------------------------------------------------------- tables
@@ -126,7 +135,7 @@ def _misplaced(found: Table, expected: Table, shape: Shape) -> str:
     theirs = list(_keys(expected, shape))
     if not shape.order or not _uniform(theirs):
         return ""
-    theirs.sort(key=cmp_to_key(lambda one, other: compare_rows(one, other, shape) or 0))
+    theirs.sort(key=cmp_to_key(partial(_compare_settled, shape)))
     for index, ours in enumerate(_keys(found, shape)):
         if compare_rows(ours, theirs[shape.offset + index], shape):
             return f"row {index} sorts by {shown(ours)}, {shown(theirs[shape.offset + index])} belongs there"
@@ -165,9 +174,9 @@ def _pairs(keys: list[Row]) -> Iterator[tuple[Row, Row]]:
 
 def _uniform(keys: list[Row]) -> bool:
     """Whether the literals of each key can all be compared, so that neighbours tell the whole order."""
-    return all(len({_kind(term) for term in column if term and term.kind == "literal"} - {""}) <= 1 and
-               "" not in {_kind(term) for term in column if term and term.kind == "literal"}
-               for column in zip(*keys, strict=True))  # fmt: skip
+    columns = zip(*keys, strict=True)
+    kinds = [{_kind(term) for term in column if term and term.kind == "literal"} for column in columns]
+    return all(len(found) <= 1 and "" not in found for found in kinds)
 
 
 def _kind(term: Term) -> str:
@@ -187,7 +196,7 @@ def _zoned(term: Term) -> bool:
 
 
 def compare_rows(one: Row, other: Row, shape: Shape) -> int | None:
-    """Return -1, 0 or 1 as one row of sort keys comes before, beside or after another; None where SPARQL does not say."""
+    """Return -1, 0 or 1 as a row of sort keys comes before, beside or after another; None where SPARQL is silent."""
     for first, second, (_, descending) in zip(one, other, shape.order, strict=True):
         sign = compare(first, second)
         if sign is None:
@@ -195,6 +204,10 @@ def compare_rows(one: Row, other: Row, shape: Shape) -> int | None:
         if sign:
             return -sign if descending else sign
     return 0
+
+
+def _compare_settled(shape: Shape, one: Row, other: Row) -> int:
+    return compare_rows(one, other, shape) or 0
 
 
 BANDS = {"blank": 1, "iri": 2, "literal": 3}
@@ -228,18 +241,16 @@ def _compare_literals(one: Term, other: Term) -> int:
     return _sign(one.text, other.text)
 
 
-def _sign(one: object, other: object) -> int:
-    return (one > other) - (one < other)  # type: ignore[operator]
+def _sign(one: Any, other: Any) -> int:
+    return int(one > other) - int(one < other)
 
 
 # ---------------------------------------------------------------- graphs
 
 
 def _statement_difference(found: Statements, expected: Statements, shape: Shape) -> str:
-    if shape.sliced:
-        strange = _canonical(found) - _canonical(expected)
-    else:
-        strange = _canonical(found) ^ _canonical(expected)
+    ours, theirs = _canonical(found), _canonical(expected)
+    strange = ours - theirs if shape.sliced else ours ^ theirs
     return f"{len(found.triples)} statements, {len(expected.triples)} expected; {min(strange)}" if strange else ""
 
 
@@ -247,7 +258,7 @@ def _canonical(statements: Statements) -> frozenset[str]:
     """The statements by value, blank nodes named by where they stand."""
     strange = {triple for triple in statements.triples if triple[0].kind == "literal" or triple[1].kind != "iri"}
     sound = statements.triples - strange
-    graph = pyoxigraph.Dataset(pyoxigraph.Quad(*map(_node, triple)) for triple in sound)
+    graph = pyoxigraph.Dataset(pyoxigraph.Quad(*map(_node, triple)) for triple in sound)  # type: ignore[arg-type]
     graph.canonicalize(pyoxigraph.CanonicalizationAlgorithm.UNSTABLE)
     return frozenset(map(str, graph)) | frozenset(map(shown, strange))
 

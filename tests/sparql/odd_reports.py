@@ -1,4 +1,4 @@
-"""Hand-made reports with what queries trip over: spellings, several values, links and cycles, dates of every precision."""
+"""Hand-made reports with what queries trip over: spellings, several values, links, cycles, dates of every precision."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,7 +107,7 @@ JANE = Patient(
     other_ids=("A-1", "B/2"),
 )
 JANE_LATER = replace(JANE, weight="63.3", age="059Y", other_ids=())
-TARO = Patient(patient_id="P2", name="Yamada^Tarou=山田^太郎", birth_date="1980.02.29", sex="M", size="1.80")  # noqa: RUF001
+TARO = Patient(patient_id="P2", name="Yamada^Tarou=山田^太郎", birth_date="1980.02.29", sex="M", size="1.80")
 FIRST_STUDY = Study(
     study_instance_uid="1.9.100",
     date="20240108",

@@ -4,17 +4,17 @@ pyoxigraph reads a union of graphs as a multiset (`use_default_graph_as_union`),
 has a set of triples.  So the union is made here, as a default graph of its own.
 """
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any, Protocol
 
 import pyoxigraph
 import rdflib
 from pyoxigraph import DefaultGraph, Quad
 
 from sr2graph.graph.vocabulary import PREFIXES
+from tests.sparql.parsing import spelled_as_is
 from tests.sparql.shape import Sources, sources, with_parameters, without_order, without_sources
 from tests.sparql.terms import Row, Term, Triple, of_oxigraph, of_rdflib
 
@@ -43,7 +43,15 @@ class CannotAnswerError(Exception):
     """An oracle does not take a query."""
 
 
+class Oracle(Protocol):
+    """An engine that can be asked for the whole answer of a query."""
+
+    def whole(self, query: str, parameters: Parameters | None = None) -> Answer:
+        """Return the answer without ORDER BY, LIMIT and OFFSET; raises CannotAnswerError."""
+
+
 def query_text(query: str, parameters: Parameters | None) -> str:
+    """Return a query with its parameters put in."""
     return with_parameters(query, {name: str(term) for name, term in (parameters or {}).items()})
 
 
@@ -56,7 +64,7 @@ class Oxigraph:
         self.store.bulk_extend(quads)
         self.store.bulk_extend(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in quads)
 
-    def answer(self, query: str, parameters: Parameters | None = None) -> Answer:
+    def whole(self, query: str, parameters: Parameters | None = None) -> Answer:
         """Return the answer of a query without ORDER BY, LIMIT and OFFSET.
 
         An order over literals of several kinds makes pyoxigraph panic, which can end the process.
@@ -68,7 +76,7 @@ class Oxigraph:
             if isinstance(found, pyoxigraph.QueryBoolean):
                 return bool(found)
             if isinstance(found, pyoxigraph.QueryTriples):
-                return Statements(frozenset(_oxigraph_triple(triple) for triple in found))
+                return Statements(frozenset(_triple(*map(of_oxigraph, triple)) for triple in found))
             variables = tuple(variable.value for variable in found.variables)
             return Table(variables, tuple(tuple(map(of_oxigraph, row)) for row in found))
         except (SyntaxError, ValueError, RuntimeError, OSError) as cause:
@@ -92,24 +100,11 @@ def _graph_name(quad: Quad) -> str:
     return "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value
 
 
-def _oxigraph_triple(triple: pyoxigraph.Triple) -> Triple:
-    subject, predicate, object_ = (of_oxigraph(term) for term in (triple.subject, triple.predicate, triple.object))
+def _triple(subject: Term | None, predicate: Term | None, object_: Term | None) -> Triple:
     assert subject is not None
     assert predicate is not None
     assert object_ is not None
     return subject, predicate, object_
-
-
-@contextmanager
-def spelled_as_is() -> Iterator[None]:
-    """Let rdflib keep the spelling of numbers, and be quiet about the odd ones."""
-    before, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        rdflib.NORMALIZE_LITERALS = before
-        logging.disable(logging.NOTSET)
 
 
 class Rdflib:
@@ -134,9 +129,12 @@ class Rdflib:
                 made.default_graph.add(triple)
         return made
 
-    def answer(self, query: str, parameters: Parameters | None = None) -> Answer:
-        """Answer a query; raises CannotAnswerError for what rdflib rejects or breaks on."""
-        text = query_text(query, parameters)
+    def whole(self, query: str, parameters: Parameters | None = None) -> Answer:
+        """Return the answer of a query without ORDER BY, LIMIT and OFFSET.
+
+        Raises CannotAnswerError for what rdflib rejects or breaks on.
+        """
+        text = without_order(query_text(query, parameters))
         named = sources(text)
         with spelled_as_is():
             dataset = self.dataset if named is None else self._dataset(named)
@@ -168,7 +166,7 @@ def _rdflib_answer(found: rdflib.query.Result) -> Answer:
     if found.type == "ASK":
         return bool(found.askAnswer)
     if found.type in ("CONSTRUCT", "DESCRIBE"):
-        triples = frozenset(tuple(map(of_rdflib, triple)) for triple in found.graph or ())
-        return Statements(triples)  # type: ignore[arg-type]
+        return Statements(frozenset(_triple(*map(of_rdflib, triple)) for triple in found.graph or ()))
     variables = tuple(map(str, found.vars or ()))
-    return Table(variables, tuple(tuple(map(of_rdflib, row)) for row in found))
+    rows: Iterable[Any] = found
+    return Table(variables, tuple(tuple(map(of_rdflib, row)) for row in rows))

@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from pyparsing import ParseResults
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
-from sr2graph.graph.vocabulary import PREFIXES
-
-PROLOGUE = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
-"""What every query may rely on."""
+from tests.sparql.parsing import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,10 @@ class Shape:
     matched: frozenset[str]
     """Variables that hold terms as the data spells them: never assigned, only matched."""
 
+    def unordered(self) -> "Shape":
+        """Return the shape of the whole answer, in no order, its columns in any."""
+        return replace(self, variables=None, order=(), limit=None, offset=0)
+
     @property
     def sliced(self) -> bool:
         """Whether the answer is a part of all solutions."""
@@ -47,7 +47,7 @@ class Shape:
 @lru_cache(maxsize=4096)
 def shape(query: str) -> Shape:
     """Return the shape of a query; raises what rdflib's parser raises when the text is not SPARQL."""
-    tree = parseQuery(PROLOGUE + query)[1]
+    tree = parsed(query)
     form = tree.name.removesuffix("Query").upper()
     projection = tree.projection or [] if form == "SELECT" else []
     shown = {str(p.evar or p.var): p.expr for p in projection}
@@ -69,7 +69,7 @@ def shape(query: str) -> Shape:
 def _order(tree: CompValue, shown: dict[str, Any]) -> tuple[tuple[tuple[str, bool], ...], bool]:
     conditions = tree.orderby.condition if tree.orderby else []
     names = {str(_bare(expression)): name for name, expression in shown.items() if expression is not None}
-    keys = []
+    keys: list[tuple[str, bool]] = []
     for condition in conditions:
         expression = _bare(condition["expr"])
         visible = isinstance(expression, Variable) and (not shown or str(expression) in shown)

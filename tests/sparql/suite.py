@@ -84,3 +84,20 @@ def disagreements() -> tuple[Disagreement, ...]:
     """Return the known ones."""
     with (FOLDER / "disagreements.csv").open(encoding="utf-8", newline="") as file:
         return tuple(Disagreement(**row) for row in csv.DictReader(file))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A query that our engine answers otherwise than the letter of SPARQL 1.1, for a reason."""
+
+    query: str
+    oracle: str
+    """Who answers the same: pyoxigraph or rdflib."""
+    reason: str
+
+
+@cache
+def choices() -> tuple[Choice, ...]:
+    """Return all of them."""
+    with (FOLDER / "choices.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(Choice(row["query"], row["as"], row["reason"]) for row in csv.DictReader(file))

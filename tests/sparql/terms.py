@@ -146,5 +146,5 @@ def close(one: Term | None, other: Term | None) -> bool:
         tolerance = FLOATING[one.datatype]
         return math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance)
     if isinstance(first, Decimal) and isinstance(second, Decimal):
-        return abs(first - second) <= DECIMAL_TOLERANCE * max(1, abs(first))
+        return abs(first - second) <= DECIMAL_TOLERANCE * max(Decimal(1), abs(first))
     return False

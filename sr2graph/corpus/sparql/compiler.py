@@ -15,6 +15,7 @@ from sr2graph.corpus.sparql.aggregates import aggregated
 from sr2graph.corpus.sparql.block import Algebra, Block, Variables
 from sr2graph.corpus.sparql.expressions import Expressions, Scope
 from sr2graph.corpus.sparql.kinds import ANY, IRI, NOTHING, TEMPORAL, UNBOUND, Column, Family, Unsupported
+from sr2graph.corpus.sparql.mappings import mappings
 from sr2graph.corpus.sparql.paths import Paths
 from sr2graph.corpus.sparql.patterns import Graph, Patterns, Triple
 from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, joined, sql
@@ -22,6 +23,8 @@ from sr2graph.corpus.sparql.terms import Catalog, Terms
 
 MAX_ALTERNATIVES = 8
 """Places that a pattern may come from are kept apart up to so many, then they become one UNION."""
+_PATH_COST = 4
+"""Of a path, beside the number of tables that a predicate may be in."""
 MAX_LAST_ALTERNATIVES = 48
 """The same for the last pattern of a group, after which nothing multiplies."""
 
@@ -52,8 +55,7 @@ class Compiler:
     def bgp(self, triples: list[Triple], graph: Graph) -> Block:
         """Return the block of a group of triple patterns; variables that paths put in between are gone."""
         flat = [t for triple in triples for t in self.paths.flat(triple)]
-        ordered = sorted(flat, key=self._order)
-        branches = self.extended([Block()], ordered, graph)
+        branches = self.extended([Block()], flat, graph)
         if not branches:
             return self._nothing(flat, graph)
         if graph is not None and not flat:
@@ -63,25 +65,36 @@ class Compiler:
 
     def extended_in(self, triples: list[Triple], graph: Graph) -> Block:
         """Return the block of triple patterns in a graph, with all variables."""
-        branches = self.extended([Block()], sorted(triples, key=self._order), graph)
+        branches = self.extended([Block()], triples, graph)
         return self.algebra.union(branches) if branches else self._nothing(triples, graph)
 
-    def extended(self, branches: list[Block], ordered: list[Triple], graph: Graph) -> list[Block]:
+    def extended(self, branches: list[Block], triples: list[Triple], graph: Graph) -> list[Block]:
         """Return blocks joined with triple patterns, one after the other."""
-        for number, triple in enumerate(ordered, start=1):
-            most = MAX_LAST_ALTERNATIVES if number == len(ordered) else MAX_ALTERNATIVES
+        left = list(triples)
+        while left and branches:
+            triple = self._next(left, set(branches[0].variables))
+            left.remove(triple)
+            # Each alternative repeats what its branch holds: a UNION in it would be there many times.
+            plain = all(scan.table for branch in branches for scan in branch.scans)
+            most = MAX_LAST_ALTERNATIVES if plain and not left else MAX_ALTERNATIVES
             branches = self._extended(branches, triple, graph, most)
         return branches
 
-    def _order(self, triple: Triple) -> tuple[int, int]:
-        """Put patterns of one predicate first: they say what variables are; then what depends on that."""
-        _, predicate, _ = triple
-        given = self.patterns.given(predicate) if not isinstance(predicate, Path) else predicate
-        if isinstance(given, URIRef):
-            return 0, 0
-        if isinstance(given, MulPath):
-            return (3 if given.mod != "+" else 1), 0
-        return (2, 0) if isinstance(given, Variable | NegatedPath) else (1, 1)
+    def _next(self, triples: list[Triple], known: set[Node]) -> Triple:
+        """Return the pattern to go on with: one that is tied to what is known, and leaves few alternatives."""
+
+        def cost(triple: Triple) -> tuple[int, bool, int]:
+            subject, predicate, target = triple
+            given = predicate if isinstance(predicate, Path) else self.patterns.given(predicate)
+            ends = {self.patterns.given(term) for term in (subject, target)}
+            is_loose = not (ends & known) and all(isinstance(end, Variable) for end in ends)
+            if isinstance(given, URIRef):
+                return 0, is_loose, len(mappings().get(str(given), ()))
+            if isinstance(given, MulPath) and given.mod != "+" and not ends & known:
+                return 3, is_loose, 0  # a path of no step needs an end that is known
+            return (2 if isinstance(given, Variable | NegatedPath) else 0), is_loose, _PATH_COST
+
+        return min(triples, key=cost)
 
     def _extended(self, branches: list[Block], triple: Triple, graph: Graph, most: int) -> list[Block]:
         found = [
@@ -356,7 +369,10 @@ def _name_keys(self: Compiler, group: CompValue) -> None:
 
 def _subquery(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001
     selection = self.selection(node, graph, {})
-    block = replace(selection.block, variables=selection.columns)
+    columns = dict(selection.columns)
+    if isinstance(graph, Variable) and graph in selection.block.variables:  # each graph has its own solutions
+        columns.setdefault(graph, selection.block.variables[graph])
+    block = replace(selection.block, variables=columns)
     tail = selection.tail()
     if selection.limit is None and not selection.offset:
         return block
@@ -364,8 +380,8 @@ def _subquery(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -
 
 
 def _multiset(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
-    if isinstance(node.p, list):  # VALUES without a variable or without a row
-        return Block((_rows(len(node.p)),)) if node.p else Block(where=(FALSE,))
+    if isinstance(node.p, list):
+        raise Unsupported("VALUES without a variable or without a row")
     return self.pattern(node.p, graph, outer)
 
 

@@ -276,11 +276,12 @@ def _regex(self: Expressions, e: CompValue, scope: Scope) -> Column:
 def _pattern(self: Expressions, e: CompValue, scope: Scope) -> Sql:
     flags = _constant_text(e.flags, "the flags of a regular expression") if e.flags is not None else ""
     pattern = self.column(e.pattern, scope)
-    if "q" in flags:
-        return value(re.escape(_constant_text(pattern.constant, "a literal pattern")))
-    if set(flags) - _REGEX_FLAGS:
+    if set(flags) - _REGEX_FLAGS - {"q"}:
         raise Unsupported(f"the flags {flags!r} of a regular expression")
-    inline = f"(?{''.join(sorted(set(flags)))})" if flags else "(?-s)"
+    letters = "".join(sorted(set(flags) & _REGEX_FLAGS))
+    inline = f"(?{letters})" if letters else "(?-s)"
+    if "q" in flags:
+        return value(inline + re.escape(_constant_text(pattern.constant, "a literal pattern")))
     return sql("{} || {}", name(inline), string(pattern))
 
 
@@ -336,7 +337,7 @@ _FUNCTIONS: dict[str, Call] = {
     "REPLACE": _replace,
     "NOW": _now,
     "STRLEN": _of_strings("CAST(length({0}) AS BIGINT)", "arg", kind=INTEGER),
-    "UCASE": _of_strings("upper({0})", "arg"),
+    "UCASE": _of_strings("upper(replace({0}, 'ß', 'ss'))", "arg"),
     "LCASE": _of_strings("lower({0})", "arg"),
     "ENCODE_FOR_URI": _of_strings("url_encode({0})", "arg"),
     "CONTAINS": _of_strings("contains({0}, {1})", "arg1", "arg2", kind=BOOLEAN),

@@ -53,7 +53,7 @@ MACROS: dict[str, str] = {
     "sr_string(t)": """CASE WHEN t[-1] = '"' THEN t[2:-2] END""",
     "sr_is_iri(t)": "t[1] IN ('<', '@')",
     "sr_is_integer(t)": f"COALESCE(sr_datatype(t) IN ({_INTEGER_LIST}), FALSE)",
-    "sr_rank(t)": "CASE WHEN sr_is_iri(t) THEN 1 ELSE 2 END",
+    "sr_rank(t)": "CASE WHEN t IS NULL THEN 0 WHEN sr_is_iri(t) THEN 1 ELSE 2 END",
     "sr_node(t)": "CASE WHEN t[1] = '@' THEN CAST(t[2:] AS BIGINT) END",
     "sr_calculate(x, y, d, i, e)": f"""CASE
         WHEN sr_number(x) IS NULL OR sr_number(y) IS NULL THEN NULL

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
+import rdflib
 from pyparsing import ParseBaseException
-from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.algebra import translateQuery, traverse
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query as Algebra
@@ -35,6 +39,8 @@ class Query:
     algebra: CompValue
     prologue: Any
     parameters: Mapping[Variable, Node]
+    selects_all: bool = False
+    """SELECT *: all variables that are in scope, which rdflib takes for all that occur."""
 
 
 def parsed(text: str, parameters: Mapping[str, object] | None = None) -> Query:
@@ -45,7 +51,9 @@ def parsed(text: str, parameters: Mapping[str, object] | None = None) -> Query:
     """
     _check_size(text)
     try:
-        query: Algebra = translateQuery(parseQuery(text), initNs=PREFIXES)
+        with _as_written():
+            tree = parseQuery(text)
+            query: Algebra = translateQuery(_with_all_described(tree), initNs=PREFIXES)
     except ParseBaseException as problem:
         raise QueryError(_syntax_error(text, problem)) from None
     except RecursionError:
@@ -54,7 +62,37 @@ def parsed(text: str, parameters: Mapping[str, object] | None = None) -> Query:
         raise QueryError(f"{_one_line(str(problem))}. Mend the query") from None
     algebra = query.algebra
     given = {Variable(name.lstrip("$?")): _term(name, value) for name, value in (parameters or {}).items()}
-    return Query(text, _FORMS[algebra.name], algebra, query.prologue, given)
+    form = _FORMS[algebra.name]
+    if form == "CONSTRUCT" and algebra.template is None and _EXPLICIT_TEMPLATE.search(text):
+        algebra["template"] = []
+    return Query(text, form, algebra, query.prologue, given, selects_all=form == "SELECT" and not tree[1].projection)
+
+
+_WRITING = Lock()
+_EXPLICIT_TEMPLATE = re.compile(r"\bCONSTRUCT\s*\{", re.IGNORECASE)
+"""rdflib tells CONSTRUCT { } from CONSTRUCT WHERE no more."""
+
+
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """Keep rdflib from giving numbers another spelling: a term is its spelling."""
+    with _WRITING:
+        before = rdflib.NORMALIZE_LITERALS
+        rdflib.NORMALIZE_LITERALS = False
+        try:
+            yield
+        finally:
+            rdflib.NORMALIZE_LITERALS = before
+
+
+def _with_all_described(tree: Any) -> Any:  # noqa: ANN401 # a parse tree
+    """Return a tree in which DESCRIBE * names its variables, which rdflib does not do."""
+    query = tree[1]
+    if query.name == "DescribeQuery" and not query.var and query.where is not None:
+        found: dict[Variable, None] = {}
+        traverse(query.where, visitPre=lambda node: found.setdefault(node) if isinstance(node, Variable) else None)
+        query["var"] = list(found)
+    return tree
 
 
 def _check_size(text: str) -> None:

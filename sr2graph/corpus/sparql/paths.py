@@ -12,13 +12,9 @@ from sr2graph.corpus.sparql.block import Block
 from sr2graph.corpus.sparql.kinds import ITEM, Column, Unsupported
 from sr2graph.corpus.sparql.mappings import RELATIONSHIPS, Mapping, mappings
 from sr2graph.corpus.sparql.patterns import Graph, Patterns, Triple, stored, within
-from sr2graph.corpus.sparql.sql import Scan, Sql, joined, name, sql
+from sr2graph.corpus.sparql.sql import Scan, Sql, defined, joined, name, sql
 
 Bgp = Callable[[list[Triple], Graph], Block]
-
-_STEPS = """SELECT "parent" AS s, "item" AS o, "document" FROM items WHERE "relationship" IN ({0})
-    UNION ALL SELECT "parent" AS s, "existing_target" AS o, "document" FROM by_reference
-    WHERE "relationship" IN ({0}) AND "existing_target" IS NOT NULL"""
 
 
 @dataclass(slots=True)
@@ -73,6 +69,8 @@ class Paths:
     def _negated(self, subject: Node, path: NegatedPath, target: Node, graph: Graph, known: Block) -> list[Block]:
         forward = [str(p) for p in path.args if isinstance(p, URIRef)]
         backward = [str(p.arg) for p in path.args if isinstance(p, InvPath)]
+        if len(forward) + len(backward) < len(path.args):  # rdflib loses what is behind the ^
+            raise Unsupported("^ in a negated property set")
         found = []
         if forward:
             found += self.patterns.of_any(subject, None, target, graph, known, but=forward)
@@ -91,7 +89,7 @@ class Paths:
         if path.mod == "?":
             more = self._one_step(subject, inner, target, graph, distinct=bool(relationships))
         elif relationships:
-            more = self._descent(relationships, subject, target, graph)
+            more = self._descent(relationships, subject, target, graph, known)
         else:
             more = [self._recursive(subject, inner, target, graph)]
         if zero:
@@ -128,13 +126,18 @@ class Paths:
             return self._steps(relationships_of(inner), subject, target, graph)
         return [self.patterns.algebra.wrapped(self.bgp([(subject, inner, target)], graph), distinct=True)]
 
-    def _descent(self, relationships: list[str], subject: Node, target: Node, graph: Graph) -> list[Block]:
+    def _descent(
+        self, relationships: list[str], subject: Node, target: Node, graph: Graph, known: Block
+    ) -> list[Block]:
         """Return pairs of an item and those below it by some relationships.
 
-        A tree answers by its numbering.  A report in which such a relationship points at an item
-        by reference is a graph, maybe with cycles: there the edges are followed.
+        A tree answers by its numbering, if it is asked for one relationship or all.  A report in
+        which such a relationship points at an item by reference is a graph, maybe with cycles:
+        there the edges are followed, and everywhere for a choice of relationships.
         """
         catalog = self.patterns.terms.catalog
+        if len(relationships) > 1 and set(relationships) != RELATIONSHIPS:
+            return [self._followed(relationships, [], subject, target, graph, known)]
         item, below = Scan("items"), Scan("items")
         block = Block((item, below)).having(*within(item, below), *_only(relationships, item, below))
         block = self.patterns.in_graph(block, graph, item.column("document"), item)
@@ -145,26 +148,47 @@ class Paths:
         block = self.patterns.bound(block, target, stored(below, "item", ITEM, is_key=True))
         if not referring:
             return [block]
-        return [block, self._followed(relationships, referring, subject, target, graph)]
+        return [block, self._followed(relationships, referring, subject, target, graph, known)]
 
-    def _followed(
-        self, relationships: list[str], referring: list[str], subject: Node, target: Node, graph: Graph
+    def _followed(  # noqa: PLR0913, PLR0917 # a pattern, its graph, and what is known
+        self, relationships: list[str], referring: list[str], subject: Node, target: Node, graph: Graph, known: Block
     ) -> Block:
-        wanted = joined(", ", map(name, relationships))
-        texts = _STEPS.split("{0}")
-        steps = sql("{}".join(texts), *[wanted] * (len(texts) - 1))
+        """Return pairs that a chain of edges links, from the end that is known; only in reports that refer, if told."""
+        steps = Block((edges := Scan(source=_edges_of(relationships)),))
+        if referring:
+            steps = steps.having(sql("{} IN ({})", edges.column("document"), _referring(referring)))
+        start, end = "s", "o"
+        seeds = self._seeds(subject, known)
+        if seeds is None and (seeds := self._seeds(target, known)) is not None:
+            start, end = end, start
+        first = steps if seeds is None else steps.having(sql("{} IN ({})", edges.column(start), seeds))
+        columns = sql("{} AS s, {} AS o, {} AS document", *map(edges.column, (start, end, "document")))
+        more = Scan(source=steps.select(columns))
         pairs = Scan(
             source=sql(
-                "WITH RECURSIVE step AS (SELECT * FROM ({}) AS e WHERE e.document IN ({})), reach AS ("
-                "SELECT s, o, document FROM step UNION SELECT r.s, n.o, r.document FROM reach AS r JOIN step AS n "
-                "ON n.s = r.o) SELECT * FROM reach",
-                steps,
-                _referring(referring),
+                "WITH RECURSIVE reach AS ({} UNION SELECT r.s, {}, r.document FROM reach AS r JOIN {} ON {} = r.o) "
+                "SELECT * FROM reach",
+                first.select(columns),
+                more.column("o"),
+                defined(more),
+                more.column("s"),
             )
         )
         block = self.patterns.in_graph(Block((pairs,)), graph, pairs.column("document"), pairs)
-        block = self.patterns.bound(block, subject, Column(ITEM, (pairs.column("s"),)))
-        return self.patterns.bound(block, target, Column(ITEM, (pairs.column("o"),)))
+        ends = (subject, target) if start == "s" else (target, subject)
+        block = self.patterns.bound(block, ends[0], Column(ITEM, (pairs.column("s"),)))
+        return self.patterns.bound(block, ends[1], Column(ITEM, (pairs.column("o"),)))
+
+    def _seeds(self, end: Node, known: Block) -> Sql | None:
+        """Return the items that an end of a path can be, None where that is not known."""
+        term = self.patterns.given(end)
+        if not isinstance(term, Variable):
+            parts = self.patterns.terms.constant_as(ITEM, term)
+            return sql("-1") if parts is None else parts[0]
+        column = known.variables.get(term)
+        if column is None or column.kind is not ITEM or column.nullable:
+            return None
+        return known.select(column.sql, distinct=True)
 
     def _recursive(self, subject: Node, inner: Path | URIRef, target: Node, graph: Graph) -> Block:
         """Return the closure of any path whose ends are of one kind."""
@@ -208,24 +232,25 @@ def _edges(relationships: list[str]) -> list[list[Mapping]]:
 
 
 def _only(relationships: list[str], item: Scan, below: Scan) -> list[Sql]:
-    """Return when each edge from an item down to one below it is of some relationships."""
+    """Return when each edge from an item down to one below it is of the one relationship, or of any."""
     if set(relationships) == RELATIONSHIPS:
         return []
-    if len(relationships) == 1:
-        return [
-            sql("{} = {}", below.column("relationship"), name(relationships[0])),
-            sql("{} <= {}", below.column("run"), item.column("item")),
-        ]
-    between = Scan("items")
+    return [
+        sql("{} = {}", below.column("relationship"), name(relationships[0])),
+        sql("{} <= {}", below.column("run"), item.column("item")),
+    ]
+
+
+def _edges_of(relationships: list[str]) -> Sql:
+    """Return the edges of some relationships, by value and by reference."""
     wanted = joined(", ", map(name, relationships))
-    gap = Block((between,)).having(
-        sql("{} = {}", between.column("document"), below.column("document")),
-        sql("{} > {}", between.column("item"), item.column("item")),
-        sql("{} <= {}", between.column("item"), below.column("item")),
-        sql("{} >= {}", between.column("last"), below.column("item")),
-        sql("{} NOT IN ({})", between.column("relationship"), wanted),
+    return sql(
+        'SELECT "parent" AS s, "item" AS o, "document" FROM items WHERE "relationship" IN ({}) '
+        'UNION ALL SELECT "parent", "existing_target", "document" FROM by_reference '
+        'WHERE "relationship" IN ({}) AND "existing_target" IS NOT NULL',
+        wanted,
+        wanted,
     )
-    return [sql("NOT EXISTS ({})", gap.select(sql("1")))]
 
 
 def _referring(relationships: list[str]) -> Sql:

@@ -266,6 +266,7 @@ class Patterns:
         self, several: list[Mapping], subject: Node, predicate: Node | None, target: Node, graph: Graph
     ) -> Block:
         first = several[0]
+        predicate = self.fresh() if predicate is None else predicate  # what makes two triples of one pair two
         scan, number = Scan(first.table), Scan()
         rows = joined(", ", [sql(f"({i}, {{}})", name(m.predicate)) for i, m in enumerate(several)])
         number.source = sql("SELECT * FROM (VALUES {}) AS v(i, p)", rows)
@@ -274,8 +275,7 @@ class Patterns:
         term = sql("CASE {} {} END", number.column("i"), arms)
         block = self.in_graph(Block((scan, number)), graph, scan.column("document"), scan)
         block = self.bound(block, subject, stored(scan, first.subject, first.subject_kind, is_key=True))
-        if predicate is not None:
-            block = self.bound(block, predicate, Column(IRI, (number.column("p"),)))
+        block = self.bound(block, predicate, Column(IRI, (number.column("p"),)))
         block = block.having(sql("{} IS NOT NULL", scan.column(first.subject)), sql("{} IS NOT NULL", term))
         block = self.bound(block, target, Column(ANY, (term,)))
         once = not first.repeats or (graph is not None and first.table == "documents")

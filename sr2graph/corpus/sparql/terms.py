@@ -35,7 +35,7 @@ from sr2graph.corpus.sparql.kinds import (
     Kind,
     Unsupported,
 )
-from sr2graph.corpus.sparql.sql import FALSE, TRUE, Sql, disjunction, name, sql, value
+from sr2graph.corpus.sparql.sql import FALSE, TRUE, Scan, Sql, defined, disjunction, name, sql, value
 from sr2graph.graph.kinds import XSD, decimal, digits, double, double_value
 
 BY_DATATYPE = {k.datatype: k for k in (STRING, INTEGER, DECIMAL, DOUBLE, BOOLEAN, DATE, TIME, DATETIME, JSON, WKT)}
@@ -131,13 +131,12 @@ class Terms:
         if column.kind is REPORT and column.origin is not None and column.origin[0].table == "documents":
             return column.origin[0].column("iri")
         if column.kind is REPORT:
-            return sql('(SELECT d.iri FROM documents AS d WHERE d."document" = {})', column.sql)
+            return looked_up("documents", "document", column.sql)
         if column.kind is ITEM and column.place is not None:
             document, position = column.place
-            return sql("(SELECT d.iri FROM documents AS d WHERE d.\"document\" = {}) || '#' || {}", document, position)
+            return sql("{} || '#' || {}", looked_up("documents", "document", document), position)
         if column.kind.family is Family.KEY:
-            view = _IRIS[column.kind]
-            return sql(f"(SELECT k.iri FROM {view} AS k WHERE k.node = {{}})", column.sql)  # noqa: S608 # names of ours
+            return looked_up(_IRIS[column.kind], "node", column.sql)
         raise Unsupported(f"the IRI of a {column.kind.name}")
 
     def lexical(self, column: Column) -> Sql:
@@ -158,7 +157,7 @@ class Terms:
     @staticmethod
     def _node_iri(column: Column) -> Sql:
         """Return the IRI of a node in a column of kind ANY, NULL for other terms."""
-        return sql("(SELECT k.iri FROM resource_iris AS k WHERE k.node = sr_node({}))", column.sql)
+        return looked_up("resource_iris", "node", sql("sr_node({})", column.sql))
 
     def decoded(self, column: Column) -> Sql:
         """Return a column of kind ANY with the IRIs of nodes in it."""
@@ -187,7 +186,7 @@ class Terms:
         if kind is MADE_IRI:
             raise Unsupported("IRI() among terms that may be of several types")
         if kind is RESOURCE:
-            report = sql('(SELECT d.iri FROM documents AS d WHERE d."document" = {})', column.sql)
+            report = looked_up("documents", "document", column.sql)
             return sql("COALESCE('<' || {} || '>', '@' || CAST({} AS VARCHAR))", report, column.sql)
         if kind.family is not Family.LITERAL:
             return sql("'<' || {} || '>'", self.iri_text(column))
@@ -292,6 +291,12 @@ def _equal(a: Column, b: Column) -> Sql:
     if a.kind is INTEGER:  # a number of more than 64 bits has only its spelling
         return sql("{} IS NOT DISTINCT FROM {} AND {}", a.sql, b.sql, text)
     return sql("{} AND {}", first, text)
+
+
+def looked_up(table: str, key: str, value_: Sql) -> Sql:
+    """Return the IRI in the row of a table that has a key."""
+    scan = Scan(table)
+    return sql("(SELECT {} FROM {} WHERE {} = {})", scan.column("iri"), defined(scan), scan.column(key), value_)
 
 
 def spelling(term: Node) -> str:

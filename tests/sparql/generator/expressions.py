@@ -11,7 +11,9 @@ Witness = Mapping[str, Term]
 """A value of each variable, all of one solution."""
 
 COMPARISONS = ("<", ">", "<=", ">=", "=", "!=")
+PATTERNS = ("[aeiou]", "[0-9]+", "e(.)", "^.")
 DEPTH = 2
+"""Expressions within expressions."""
 
 
 class Expressions:
@@ -96,7 +98,8 @@ class Expressions:
             f"STRLEN(?{name}) {self.random.choice(COMPARISONS)} {len(witness[name].text)}",
             f"?{name} {self.random.choice(COMPARISONS)} {written(witness[name])}",
             f"?{name} IN ({written(witness[name])}, {lower})",
-            f'REGEX(?{name}, "{self.pattern(witness[name].text)}"{self.random.choice(("", ", " + chr(34) + "i" + chr(34)))})',
+            f'REGEX(?{name}, "{self.pattern(witness[name].text)}")',
+            f'REGEX(?{name}, "{self.pattern(witness[name].text)}", "i")',
             f"!STRSTARTS(?{name}, {part}) || STRLEN({self.text(witness)}) > 3",
         ]
         return self.random.choice(choices)
@@ -137,10 +140,13 @@ class Expressions:
     def value(self, witness: Witness, depth: int = 0) -> str:
         """Return an expression of any kind."""
         chance = self.random.random()
-        if depth < DEPTH and chance < 0.12:
-            return f"IF({self.condition(witness, DEPTH)}, {self.value(witness, depth + 1)}, {self.value(witness, depth + 1)})"
         if depth < DEPTH and chance < 0.22:
-            return f"COALESCE({self.value(witness, depth + 1)}, {self.value(witness, depth + 1)})"
+            one, other = self.value(witness, depth + 1), self.value(witness, depth + 1)
+            return (
+                f"IF({self.condition(witness, DEPTH)}, {one}, {other})"
+                if chance < 0.12
+                else f"COALESCE({one}, {other})"
+            )
         if chance < 0.3:
             return f"?{self.any_variable(witness)}"
         if chance < 0.36:
@@ -190,7 +196,7 @@ class Expressions:
             f"STRBEFORE({inner}, {part})",
             f"STRAFTER({inner}, {part})",
             f"CONCAT({inner}, {self.random.choice((base, part))})",
-            f'REPLACE({inner}, "{self.random.choice(("[aeiou]", "[0-9]+", "e(.)", "^."))}", "{self.random.choice(("_", "<$0>", ""))}")',
+            f'REPLACE({inner}, "{self.random.choice(PATTERNS)}", "{self.random.choice(("_", "<$0>", ""))}")',
             f"ENCODE_FOR_URI({inner})",
             f"MD5({inner})",
             f"STR(?{self.any_variable(witness)})",
@@ -217,7 +223,9 @@ class Expressions:
         """Return a pattern that a text often matches."""
         words = [word for word in text.split() if word.isalnum() and word.isascii()] or ["a"]
         word = self.random.choice(words)[:8]
-        return self.random.choice((word, f"^{word}", f"{word}$", f"{word[0]}.*", "[0-9]", f"({word}|zz)", f"{word[:2]}+"))
+        return self.random.choice(
+            (word, f"^{word}", f"{word}$", f"{word[0]}.*", "[0-9]", f"({word}|zz)", f"{word[:2]}+")
+        )
 
 
 CONDITIONS: dict[str, Callable[[Expressions, Witness], str]] = {

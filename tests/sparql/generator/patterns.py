@@ -117,7 +117,12 @@ class Patterns:
             return text
         choices = [f"({text}|{written(self.random.choice(RELATIONS))})", f"^(^{text})", f"{text}?", "!rdf:type"]
         if predicate in RELATIONS:
-            choices += [f"{text}+", f"{text}*", f"({self.alternatives(predicate)})+", f"({self.alternatives(predicate)})*"]
+            choices += [
+                f"{text}+",
+                f"{text}*",
+                f"({self.alternatives(predicate)})+",
+                f"({self.alternatives(predicate)})*",
+            ]
             choices += [f"({text}|^{text})", f"^{text}|{text}"]
         return self.random.choice(choices)
 
@@ -209,8 +214,8 @@ class Patterns:
         if not names:
             return text
         rows = [" ".join(written(walk.witness[name]) for name in names)]
-        for _ in range(self.random.randint(0, 2)):
-            rows.append(" ".join(self.cell(walk.witness[name]) for name in names))
+        more = range(self.random.randint(0, 2))
+        rows += [" ".join(self.cell(walk.witness[name]) for name in names) for _ in more]
         block = f"VALUES ({' '.join('?' + n for n in names)}) {{ {' '.join(f'({row})' for row in rows)} }}"
         return f"{text} {block}" if self.random.random() < 0.7 else f"{block} {text}"
 

@@ -53,10 +53,14 @@ class Queries:
     def projection(self, group: str) -> str:
         """Some variables, and some computed from them."""
         names = self.some()
-        computed = [f"({self.patterns.expressions.value(self.seen)} AS ?c{i})" for i in range(self.random.choice((0, 0, 1, 2)))]
+        computed = [
+            f"({self.patterns.expressions.value(self.seen)} AS ?c{i})" for i in range(self.random.choice((0, 0, 1, 2)))
+        ]
         distinct = self.random.choice(("", "", "", "DISTINCT ", "REDUCED "))
         shown = " ".join([*(f"?{name}" for name in names), *computed])
-        return f"SELECT {distinct}{shown} {{ {group} }}{self.order(names)}" + ("" if distinct == "REDUCED " else self.slice())
+        return f"SELECT {distinct}{shown} {{ {group} }}{self.order(names)}" + (
+            "" if distinct == "REDUCED " else self.slice()
+        )
 
     def grouped(self, group: str) -> str:
         """Groups and their aggregates."""
@@ -82,8 +86,9 @@ class Queries:
     def construct(self, group: str) -> str:
         """A graph of the variables."""
         names = self.some()
+        objects = [*(f"?{name}" for name in names), "_:new", "1"]
         template = [
-            f"?{self.random.choice(names)} <urn:x:p{i}> {self.random.choice([f'?{n}' for n in names] + ['_:new', '1'])} ."
+            f"?{self.random.choice(names)} <urn:x:p{i}> {self.random.choice(objects)} ."
             for i in range(self.random.randint(1, 3))
         ]
         return f"CONSTRUCT {{ {' '.join(template)} }} WHERE {{ {group} }}"
@@ -118,8 +123,17 @@ class Queries:
             choices += [f"SUM(COALESCE(?{number}, 0) * 2)", f"MAX(?{number}) - MIN(?{number})"]
         text = self.patterns.expressions.of_kind(seen, "text")
         if text:
-            choices += [f"MIN(?{text})", f"MAX(?{text})", f"MAX(STRLEN(?{text}))", f'GROUP_CONCAT({distinct}?{text}; SEPARATOR="|")']
-        choices += [f"MIN(STR(?{name}))", f'GROUP_CONCAT(DISTINCT STR(?{name}); SEPARATOR=" ")', f"SUM(IF(BOUND(?{name}), 1, 0))"]
+            choices += [
+                f"MIN(?{text})",
+                f"MAX(?{text})",
+                f"MAX(STRLEN(?{text}))",
+                f'GROUP_CONCAT({distinct}?{text}; SEPARATOR="|")',
+            ]
+        choices += [
+            f"MIN(STR(?{name}))",
+            f'GROUP_CONCAT(DISTINCT STR(?{name}); SEPARATOR=" ")',
+            f"SUM(IF(BOUND(?{name}), 1, 0))",
+        ]
         return self.random.choice(choices)
 
     def order(self, names: list[str]) -> str:
@@ -132,7 +146,10 @@ class Queries:
 
     def slice(self) -> str:
         """Return a LIMIT, an OFFSET, both or none."""
-        limit, offset = f" LIMIT {self.random.choice((0, 1, 3, 10, 50))}", f" OFFSET {self.random.choice((0, 1, 5, 20))}"
+        limit, offset = (
+            f" LIMIT {self.random.choice((0, 1, 3, 10, 50))}",
+            f" OFFSET {self.random.choice((0, 1, 5, 20))}",
+        )
         return self.random.choice(("", "", "", "", limit, offset, limit + offset))
 
 

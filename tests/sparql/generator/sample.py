@@ -66,8 +66,15 @@ class Sample:
         return sorted(self.dataset.named)
 
     def triple(self, random: Random) -> Triple:
-        """Return a statement, each predicate as likely as another."""
-        return random.choice(self.by_predicate[random.choice(sorted(self.by_predicate))])
+        """Return a statement: any, or with a predicate that is as likely as another."""
+        if random.random() < 0.5:
+            return random.choice(self.triples)
+        return random.choice(self.by_predicate[random.choice(self.predicates)])
+
+    @cached_property
+    def predicates(self) -> list[Term]:
+        """All predicates, always in the same order."""
+        return sorted(self.by_predicate)
 
     def about(self, subject: Term) -> list[Triple]:
         """Return what is said of a term."""

@@ -7,6 +7,7 @@ from typing import Any
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import BNode, Literal, URIRef, Variable
 
+from tests.sparql.parsing import parts
 from tests.sparql.spec.casts import CASTS, cast
 from tests.sparql.spec.functions import FUNCTIONS, simple
 from tests.sparql.spec.parse import term
@@ -76,10 +77,10 @@ def holds(node: Any, scope: Scope) -> bool:
 
 
 def _others(node: CompValue) -> list[Any]:
-    return list(node["other"]) if "other" in node else []
+    return parts(node, "other")
 
 
-def _logic(decisive: bool) -> Callable[[CompValue, Scope], Term]:  # noqa: FBT001
+def _logic(decisive: bool) -> Callable[[CompValue, Scope], Term]:
     """|| and &&: one decisive operand decides, whatever the others (17.2)."""
 
     def operator(node: CompValue, scope: Scope) -> Term:
@@ -129,7 +130,7 @@ def _member(one: Term, members: list[Any], scope: Scope) -> bool:
 
 def _chain(node: CompValue, scope: Scope) -> Term:
     result = evaluated(node["expr"], scope)
-    for operator, other in zip(node["op"] if "op" in node else [], _others(node), strict=True):
+    for operator, other in zip(parts(node, "op"), _others(node), strict=True):
         result = arithmetic(str(operator), result, evaluated(other, scope))
     return result
 
@@ -143,6 +144,18 @@ def _positive(node: CompValue, scope: Scope) -> Term:
     found = evaluated(node["expr"], scope)
     number(found)
     return found
+
+
+def _first(node: CompValue, scope: Scope) -> Term:
+    for argument in _list(node["arg"]):
+        found = value_or_none(argument, scope)
+        if found is not None:
+            return found
+    raise ExpressionError("COALESCE finds nothing")
+
+
+def _blank(node: CompValue, scope: Scope) -> Term:
+    return Term("blank", simple(evaluated(node["arg"], scope)) if "arg" in node else str(BNode()))
 
 
 OPERATORS: dict[str, Callable[[CompValue, Scope], Term]] = {
@@ -160,21 +173,9 @@ OPERATORS: dict[str, Callable[[CompValue, Scope], Term]] = {
     "Builtin_IF": lambda node, scope: evaluated(
         node["arg2" if truth(evaluated(node["arg1"], scope)) else "arg3"], scope
     ),
-    "Builtin_COALESCE": lambda node, scope: _first(node["arg"], scope),
-    "Builtin_BNODE": lambda node, scope: _blank(node, scope),
+    "Builtin_COALESCE": _first,
+    "Builtin_BNODE": _blank,
 }
-
-
-def _first(arguments: Any, scope: Scope) -> Term:
-    for argument in _list(arguments):
-        found = value_or_none(argument, scope)
-        if found is not None:
-            return found
-    raise ExpressionError("COALESCE finds nothing")
-
-
-def _blank(node: CompValue, scope: Scope) -> Term:
-    return Term("blank", simple(evaluated(node["arg"], scope)) if "arg" in node else str(BNode()))
 
 
 def _list(arguments: Any) -> list[Any]:
@@ -185,10 +186,7 @@ def _list(arguments: Any) -> list[Any]:
 def _function(node: CompValue, scope: Scope) -> Term:
     if node.name == "Function":
         return cast(_cast_name(node), *(evaluated(argument, scope) for argument in _list(node["expr"])))
-    if node.name == "Builtin_CONCAT":
-        arguments = _list(node["arg"])
-    else:
-        arguments = list(node.values())
+    arguments = _list(node["arg"]) if node.name == "Builtin_CONCAT" else list(node.values())
     function = FUNCTIONS[node.name.removeprefix("Builtin_")]
     return function(*(evaluated(argument, scope) for argument in arguments))
 
@@ -268,4 +266,3 @@ AGGREGATES: dict[str, Callable[[list[Term | None]], Term]] = {
     "Max": lambda values: _extreme(values, -1),
     "Sample": _sample,
 }
-

@@ -286,4 +286,3 @@ FUNCTIONS: dict[str, Function] = {
     "TZ": tz,
 }
 """By the name that rdflib's parser gives them."""
-

@@ -21,7 +21,7 @@ class Graph:
         places = tuple(place for place, term in enumerate(known) if term is not None)
         if len(places) == 3:
             if known in self.triples:
-                yield known  # type: ignore[misc]
+                yield known
         elif places:
             yield from self._index(places).get(tuple(term for term in known if term is not None), ())
         else:

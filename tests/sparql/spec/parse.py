@@ -1,40 +1,19 @@
 """From rdflib's parse tree to terms and paths; rdflib's own algebra is not used."""
 
-import re
+from functools import reduce
 from typing import Any
 
 import rdflib
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from sr2graph.graph.vocabulary import PREFIXES
-from tests.sparql.oracle import spelled_as_is
+from tests.sparql.parsing import INVERSE, INVERSE_PREFIX, part
 from tests.sparql.spec.paths import Alternative, Inverse, Link, Negated, Path, Repeated, Sequence
-from tests.sparql.terms import Term, iri, literal, of_rdflib
+from tests.sparql.terms import STRING, Term, iri, literal, of_rdflib
 
-INVERSE = "inverse:"
-"""Scheme that marks `^p` in a negated property set: rdflib's parser forgets what stands after the ^."""
-RDF_TYPE = PREFIXES["rdf"] + "type"
+NAMES = PREFIXES | {INVERSE_PREFIX + name: INVERSE + text for name, text in PREFIXES.items()}
+"""What prefixes stand for; a query declares none of its own."""
 
-_PROLOGUE = "".join(
-    f"PREFIX {name}: <{text}>\nPREFIX inverse-{name}: <{INVERSE}{text}>\n" for name, text in PREFIXES.items()
-)
-_NEGATED = re.compile(r"!\s*\([^()]*\)|!\s*\^\s*(?:<[^>]*>|a\b|[\w-]*:[\w.-]*)")
-
-
-def parsed(query: str) -> CompValue:
-    """Return the parse tree of a query."""
-    with spelled_as_is():
-        return parseQuery(_PROLOGUE + _NEGATED.sub(_marked, query))[1]
-
-
-def _marked(match: re.Match[str]) -> str:
-    text = re.sub(r"\^\s*<", f"<{INVERSE}", match[0])
-    text = re.sub(r"\^\s*a\b(?!:)", f"<{INVERSE}{RDF_TYPE}>", text)
-    return re.sub(r"\^\s*(?=[\w-]+:)", "inverse-", text)
-
-
-Variable = rdflib.Variable
 Item = Term | str
 """A term, or the name of a variable; blank nodes of a query are variables."""
 
@@ -52,13 +31,10 @@ def term(node: Any) -> Term:
     """Return a constant of a query."""
     if isinstance(node, CompValue):
         if node.name == "pname":
-            name = node["prefix"] if "prefix" in node else ""
-            prefixes = PREFIXES | {f"inverse-{key}": INVERSE + text for key, text in PREFIXES.items()}
-            return iri(prefixes[name] + (node["localname"] if "localname" in node else ""))
+            return iri(NAMES[part(node, "prefix") or ""] + (part(node, "localname") or ""))
         assert node.name == "literal", node
-        language = str(node["lang"]) if "lang" in node else ""
-        datatype = term(node["datatype"]).text if "datatype" in node else literal("").datatype
-        return literal(str(node["string"]), datatype, language)
+        datatype = term(node["datatype"]).text if "datatype" in node else STRING
+        return literal(str(node["string"]), datatype, str(part(node, "lang") or ""))
     found = of_rdflib(node)
     assert found is not None
     return found
@@ -84,15 +60,11 @@ def _path(node: Any) -> Path:
     if node.name == "PathEltOrInverse":
         return Inverse(_path(node["part"]))
     assert node.name == "PathNegatedPropertySet", node
-    return _negated([term(part) for part in node["part"]])
+    return _negated(list(map(term, node["part"])))
 
 
-def _folded(combine: Any, parts: Any) -> Path:
-    first, *rest = parts
-    result = _path(first)
-    for part in rest:
-        result = combine(result, _path(part))
-    return result
+def _folded(combine: Any, nodes: Any) -> Path:
+    return reduce(combine, map(_path, nodes))
 
 
 def _negated(members: list[Term]) -> Negated:
@@ -103,8 +75,3 @@ def _negated(members: list[Term]) -> Negated:
         frozenset(forward) if forward or not backward else None,
         frozenset(backward) if backward else None,
     )
-
-
-def parts(node: CompValue, name: str) -> list[Any]:
-    """Return the parts of a node under a name, none where it has none."""
-    return list(node[name]) if name in node else []

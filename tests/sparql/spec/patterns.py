@@ -6,9 +6,10 @@ from typing import Any
 
 from rdflib.plugins.sparql.parserutils import CompValue
 
+from tests.sparql.parsing import parts
 from tests.sparql.spec.expressions import Scope, holds, value_or_none
 from tests.sparql.spec.graph import Dataset, Graph
-from tests.sparql.spec.parse import Item, item, parts, path, term
+from tests.sparql.spec.parse import Item, item, path, term
 from tests.sparql.spec.paths import Link, Path, Sequence, pairs
 from tests.sparql.terms import Term
 
@@ -152,8 +153,12 @@ def _subselect(part: CompValue, context: Context) -> list[Solution]:
     return context.select(part, context)
 
 
+def _triples(part: CompValue, context: Context) -> list[Solution]:
+    return triples(part, context)
+
+
 ELEMENTS: dict[str, Callable[[CompValue, list[Solution], Context], list[Solution]]] = {
-    "TriplesBlock": _joined(lambda part, context: triples(part, context)),
+    "TriplesBlock": _joined(_triples),
     "OptionalGraphPattern": _optional,
     "MinusGraphPattern": _minus,
     "Bind": _bind,

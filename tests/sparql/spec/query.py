@@ -5,7 +5,7 @@ It is slow and says so: past a budget of solutions it gives up.  Its parser is r
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, cmp_to_key
+from functools import cached_property, partial
 from typing import Any
 
 from pyoxigraph import Quad
@@ -13,10 +13,12 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from tests.sparql.oracle import Answer, CannotAnswerError, Parameters, Statements, Table, query_text
+from tests.sparql.parsing import parsed, part, parts
 from tests.sparql.shape import sources, without_sources
 from tests.sparql.spec.expressions import Scope, holds, value_or_none
 from tests.sparql.spec.graph import Dataset, Graph
-from tests.sparql.spec.parse import item, parsed, parts, term
+from tests.sparql.spec.parse import item, term
+from tests.sparql.spec.paths import Link
 from tests.sparql.spec.patterns import (
     Budget,
     Context,
@@ -28,7 +30,6 @@ from tests.sparql.spec.patterns import (
     triple_patterns,
     values,
 )
-from tests.sparql.spec.paths import Link
 from tests.sparql.spec.values import sort_key
 from tests.sparql.terms import Row, Term, Triple, of_oxigraph
 
@@ -63,24 +64,35 @@ class Specification:
         named = {name: triples for name, triples in self.named.items() if name in clause.named}
         return Dataset((t for name in clause.default for t in self.named.get(name, [])), named)
 
+    def whole(self, query: str, parameters: Parameters | None = None) -> Answer:
+        """Return the answer of a query without ORDER BY, LIMIT and OFFSET.
+
+        Raises CannotAnswerError where it would take too long.
+        """
+        return self._answer(query, parameters, whole=True)
+
     def answer(self, query: str, parameters: Parameters | None = None) -> Answer:
-        """Answer a query; raises CannotAnswerError where it would take too long."""
+        """Return the answer of a query, as `whole` does, but in order and sliced."""
+        return self._answer(query, parameters, whole=False)
+
+    def _answer(self, query: str, parameters: Parameters | None, *, whole: bool) -> Answer:
         text = query_text(query, parameters)
         dataset = self._dataset(text)
         context = Context(dataset, dataset.default, Budget(BUDGET), subselect)
         try:
-            return _answer(parsed(without_sources(text)), context)
+            return _answer(parsed(without_sources(text)), context, whole=whole)
         except TooMuchError as cause:
             raise CannotAnswerError("too many solutions") from cause
 
 
-def _answer(tree: CompValue, context: Context) -> Answer:
+def _answer(tree: CompValue, context: Context, *, whole: bool) -> Answer:
     if tree.name == "SelectQuery":
-        rows, names = select(tree, context)
+        rows, names = select(tree, context, whole=whole)
         return Table(names, tuple(tuple(row.get(name) for name in names) for row in rows))
     if tree.name == "AskQuery":
         return bool(group(tree["where"], context))
-    rows = _modified(tree, _rows(tree, context))
+    lines = _rows(tree, context)
+    rows = [line.solution for line in (lines if whole else _sliced(tree, _ordered(tree, lines)))]
     if tree.name == "ConstructQuery":
         return Statements(frozenset(_constructed(tree, rows)))
     return Statements(frozenset(_described(tree, rows, context.graph)))
@@ -115,29 +127,29 @@ def subselect(tree: CompValue, context: Context) -> list[Solution]:
 def projected(tree: CompValue) -> list[str]:
     """Return the variables that a SELECT shows."""
     if "projection" in tree:
-        return [str(part["evar"] if "evar" in part else part["var"]) for part in tree["projection"]]
+        return [str(part(column, "evar") or column["var"]) for column in tree["projection"]]
     names = visible(tree["where"])
     return list(dict.fromkeys([*names, *(str(name) for name in _trailing(tree, "var"))]))
 
 
 def _trailing(tree: CompValue, name: str) -> list[Any]:
-    clause = tree["valuesClause"] if "valuesClause" in tree else None
+    clause = part(tree, "valuesClause")
     return parts(clause, name) if clause else []
 
 
-def select(tree: CompValue, context: Context) -> tuple[list[Solution], tuple[str, ...]]:
-    """Return the solutions of a SELECT, and its variables."""
+def select(tree: CompValue, context: Context, *, whole: bool = False) -> tuple[list[Solution], tuple[str, ...]]:
+    """Return the solutions of a SELECT, and its variables; the whole of them in no order."""
     lines = _rows(tree, context)
-    for part in parts(tree, "projection"):
-        if "evar" in part:
-            name = str(part["evar"])
-            lines = [line.extended(name, value_or_none(part["expr"], line.scope)) for line in lines]
+    for column in parts(tree, "projection"):
+        if "evar" in column:
+            name = str(column["evar"])
+            lines = [line.extended(name, value_or_none(column["expr"], line.scope)) for line in lines]
     names = tuple(projected(tree))
-    ordered = _ordered(tree, lines)
-    rows = [{name: line.solution[name] for name in names if name in line.solution} for line in ordered]
+    lines = lines if whole else _ordered(tree, lines)
+    rows = [{name: line.solution[name] for name in names if name in line.solution} for line in lines]
     if "modifier" in tree and tree["modifier"] == "DISTINCT":
         rows = [dict(row) for row in dict.fromkeys(frozenset(row.items()) for row in rows)]
-    return _sliced(tree, rows), names
+    return rows if whole else _sliced(tree, rows), names
 
 
 def _rows(tree: CompValue, context: Context) -> list[Line]:
@@ -160,7 +172,7 @@ def _rows(tree: CompValue, context: Context) -> list[Line]:
 
 def _is_grouped(tree: CompValue) -> bool:
     modifiers = [tree[name] for name in ("projection", "having", "orderby") if name in tree]
-    return "groupby" in tree or any(_has_aggregate(part) for part in modifiers)
+    return "groupby" in tree or any(map(_has_aggregate, modifiers))
 
 
 def _has_aggregate(node: Any) -> bool:
@@ -204,26 +216,20 @@ def _ordered(tree: CompValue, lines: list[Line]) -> list[Line]:
     conditions = tree["orderby"]["condition"]
     for condition in reversed(conditions):
         descending = "order" in condition and condition["order"] == "DESC"
-        keyed = [(sort_key(value_or_none(condition["expr"], line.scope)), line) for line in lines]
-        keyed.sort(key=cmp_to_key(lambda one, other: _sign(one[0], other[0])), reverse=descending)
-        lines = [line for _, line in keyed]
+        lines = sorted(lines, key=partial(_order_key, condition["expr"]), reverse=descending)
     return lines
 
 
-def _sign(one: tuple[Any, ...], other: tuple[Any, ...]) -> int:
-    return (one > other) - (one < other)
+def _order_key(expression: Any, line: Line) -> tuple[Any, ...]:
+    return sort_key(value_or_none(expression, line.scope))
 
 
 def _sliced(tree: CompValue, rows: list[Any]) -> list[Any]:
-    slice_ = tree["limitoffset"] if "limitoffset" in tree else None
+    slice_ = part(tree, "limitoffset")
     if not slice_:
         return rows
-    offset = int(slice_["offset"]) if "offset" in slice_ else 0
-    return rows[offset : offset + int(slice_["limit"])] if "limit" in slice_ else rows[offset:]
-
-
-def _modified(tree: CompValue, lines: list[Line]) -> list[Solution]:
-    return [line.solution for line in _sliced(tree, _ordered(tree, lines))]
+    offset, limit = int(part(slice_, "offset") or 0), part(slice_, "limit")
+    return rows[offset:] if limit is None else rows[offset : offset + int(limit)]
 
 
 # ---------------------------------------------------------------- CONSTRUCT and DESCRIBE
@@ -232,7 +238,7 @@ def _modified(tree: CompValue, lines: list[Line]) -> list[Solution]:
 def _constructed(tree: CompValue, rows: list[Solution]) -> Iterator[Triple]:
     for number, row in enumerate(rows):
         for pattern in _template(tree):
-            made = tuple(_filled(part, row, number) for part in pattern)
+            made = tuple(_filled(place, row, number) for place in pattern)
             if None not in made and _is_triple(made):
                 yield made  # type: ignore[misc]
 
@@ -253,10 +259,10 @@ def _predicate(pattern: Pattern) -> Any:
     return pattern.predicate.predicate if isinstance(pattern.predicate, Link) else pattern.predicate
 
 
-def _filled(part: Any, row: Solution, number: int) -> Term | None:
-    if isinstance(part, Term):
-        return part
-    return Term("blank", f"{part[2:]}x{number}") if part.startswith("_:") else row.get(part)
+def _filled(place: Any, row: Solution, number: int) -> Term | None:
+    if isinstance(place, Term):
+        return place
+    return Term("blank", f"{place[2:]}x{number}") if place.startswith("_:") else row.get(place)
 
 
 def _is_triple(made: Row) -> bool:
@@ -281,28 +287,26 @@ def visible(node: CompValue) -> list[str]:
     """Return the variables that are in scope after a group (18.2.1)."""
     if node.name == "SubSelect":
         return projected(node)
-    return list(dict.fromkeys(name for part in parts(node, "part") for name in _introduced(part)))
+    return list(dict.fromkeys(name for element in parts(node, "part") for name in _introduced(element)))
 
 
-def _introduced(part: CompValue) -> Iterator[str]:
-    if part.name == "TriplesBlock":
-        for pattern in triple_patterns(part):
+def _introduced(element: CompValue) -> Iterator[str]:
+    if element.name == "TriplesBlock":
+        for pattern in triple_patterns(element):
             yield from (name for name in _in_order(pattern) if not name.startswith("_:"))
-    elif part.name in ("Bind", "InlineData"):
-        found = part["var"] if "var" in part else []
+    elif element.name in ("Bind", "InlineData"):
+        found = part(element, "var") or ()
         yield from [str(found)] if isinstance(found, Variable) else map(str, found)
-    elif part.name == "OptionalGraphPattern":
-        yield from visible(part["graph"])
-    elif part.name == "GraphGraphPattern":
-        if isinstance(part["term"], Variable):
-            yield str(part["term"])
-        yield from visible(part["graph"])
-    elif part.name == "GroupOrUnionGraphPattern":
-        for branch in part["graph"]:
-            yield from projected(branch) if branch.name == "SubSelect" else visible(branch)
-    elif part.name == "SubSelect":
-        yield from projected(part)
+    elif element.name in ("OptionalGraphPattern", "GraphGraphPattern"):
+        if isinstance(part(element, "term"), Variable):
+            yield str(element["term"])
+        yield from visible(element["graph"])
+    elif element.name == "GroupOrUnionGraphPattern":
+        for branch in element["graph"]:
+            yield from visible(branch)
+    elif element.name == "SubSelect":
+        yield from projected(element)
 
 
 def _in_order(pattern: Pattern) -> list[str]:
-    return [part for part in (pattern.subject, pattern.predicate, pattern.object) if isinstance(part, str)]
+    return [place for place in (pattern.subject, pattern.predicate, pattern.object) if isinstance(place, str)]

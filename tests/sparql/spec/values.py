@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
+from typing import Any
 
 from tests.sparql.terms import FLOATING, INTEGERS, MOMENTS, STRING, XSD, Term, literal
 
@@ -27,12 +28,12 @@ class ExpressionError(Exception):
     """An expression has no value."""
 
 
-def boolean(value: bool) -> Term:  # noqa: FBT001  the value is what it is about
+def boolean(value: bool) -> Term:
     """Return an xsd:boolean."""
     return literal("true" if value else "false", BOOLEAN)
 
 
-TRUE, FALSE = boolean(True), boolean(False)  # noqa: FBT003
+TRUE, FALSE = boolean(True), boolean(False)
 
 
 # ---------------------------------------------------------------- numbers
@@ -308,7 +309,7 @@ BANDS = {"blank": 1, "iri": 2, "literal": 3}
 KINDS = {STRING: 1, BOOLEAN: 2}
 
 
-def sort_key(term: Term | None) -> tuple[object, ...]:
+def sort_key(term: Term | None) -> tuple[Any, ...]:
     """Return a key that sorts as ORDER BY does (15.1), the order it leaves open settled somehow."""
     if term is None:
         return (0,)
