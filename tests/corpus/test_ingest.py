@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,12 @@ def test_the_same_bytes_are_not_even_read(corpus: Path, folder: Path, monkeypatc
     ingest(corpus, [str(folder)], jobs=1)
     read: list[str] = []
     genuine: Callable[..., object] = Document.read
-    monkeypatch.setattr(Document, "read", lambda self, **kwargs: read.append(self.name) or genuine(self, **kwargs))
+
+    def noted(self: Document, **kwargs: Any) -> object:
+        read.append(self.name)
+        return genuine(self, **kwargs)
+
+    monkeypatch.setattr(Document, "read", noted)
     tally = ingest(corpus, [str(folder)], jobs=1)
     assert (tally.added, tally.unchanged, tally.skipped) == (0, KIND_COUNT, JUNK)
     assert len(read) == JUNK

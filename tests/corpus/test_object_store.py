@@ -54,7 +54,7 @@ def endpoint() -> Iterator[str]:
             until = time.monotonic() + 60
             while not answers(port) and time.monotonic() < until:
                 time.sleep(0.1)
-            request = urllib.request.Request(f"http://127.0.0.1:{port}/{BUCKET}", method="PUT")  # noqa: S310 # our own
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/{BUCKET}", method="PUT")  # our own
             urllib.request.urlopen(request).close()  # noqa: S310 # the same
             yield f"http://127.0.0.1:{port}"
         finally:

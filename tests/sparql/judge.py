@@ -35,29 +35,22 @@ def judged(
     query: str,
     parameters: Parameters | None = None,
     *,
-    by: Oracle | None = None,
+    by: Oracle,
     timeout: float | None = None,
 ) -> Judgement:
-    """Ask the engine, and compare with an oracle, the specification if none is named.
+    """Ask an oracle, then the engine, and compare.
 
-    Where that gives up, pyoxigraph stands in.
+    Raises CannotAnswerError when the oracle gives up, without asking the engine.
     """
+    expected = by.whole(query, parameters)
     answered = asked(corpus, query, parameters, timeout)
     form = shape(query)
-    problem = difference(answered.answer, expected(data, query, parameters, by), form)
+    problem = difference(answered.answer, expected, form)
     if problem:
         problem += "".join(f"; {name}: {said}" for name, said in opinions(data, query, parameters, answered.answer))
     elif isinstance(answered.answer, Table):
         problem = respelled(answered.answer, data.literals, form)
     return Judgement(answered.engine, size(answered.answer), problem)
-
-
-def expected(data: DataSet, query: str, parameters: Parameters | None = None, by: Oracle | None = None) -> Answer:
-    """Return the whole answer that is right."""
-    try:
-        return (by or data.specification).whole(query, parameters)
-    except CannotAnswerError:
-        return data.oxigraph.whole(query, parameters)
 
 
 def opinions(data: DataSet, query: str, parameters: Parameters | None, found: Answer) -> list[tuple[str, str]]:

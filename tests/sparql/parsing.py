@@ -18,7 +18,8 @@ INVERSE = "inverse:"
 INVERSE_PREFIX = "inverse-"
 """The same before a prefix."""
 
-_NEGATED = re.compile(r"!\s*\([^()]*\)|!\s*\^\s*(?:<[^>]*>|a\b|[\w-]*:[\w.-]*)")
+_MEMBER = r"\^?\s*(?:<[^<>\s]*>|a\b|[\w-]*:[\w.-]*)\s*"
+_NEGATED = re.compile(rf"!\s*(?:\(\s*{_MEMBER}(?:\|\s*{_MEMBER})*\)|\^{_MEMBER})")
 
 
 @contextmanager

@@ -69,18 +69,15 @@ class Patterns:
 
     def next(self, walk: Walk, start: str | None = None) -> str:
         """Return a pattern that goes on from a variable."""
-        origins = [n for n in sorted(walk.witness) if n in walk.shown and walk.witness[n].kind == "iri"]
-        if not origins and start is None:
+        origin = start or self.origin(walk)
+        if origin is None:
             return self.first(walk)
-        origin = start or self.random.choice(origins)
         term = walk.witness[origin]
         forward = self.sample.about(term)
         back = self.sample.pointing_at(term)
         if back and (not forward or self.random.random() < 0.25):
             subject, predicate, _ = self.random.choice(back)
             return f"{self.place(walk, subject, 0.03)} {self.path(predicate)} ?{origin} ."
-        if not forward:
-            return self.first(walk)
         return self.forward(walk, origin, self.random.choice(forward))
 
     def forward(self, walk: Walk, origin: str, triple: Triple) -> str:
@@ -113,7 +110,7 @@ class Patterns:
     def path(self, predicate: Term) -> str:
         """Return a predicate, or a path that it is part of."""
         text = written(predicate)
-        if self.random.random() > 0.3:
+        if self.random.random() > (0.5 if predicate in RELATIONS else 0.25):
             return text
         choices = [f"({text}|{written(self.random.choice(RELATIONS))})", f"^(^{text})", f"{text}?", "!rdf:type"]
         if predicate in RELATIONS:
@@ -156,8 +153,8 @@ class Patterns:
         return {name: term for name, term in walk.witness.items() if name in walk.shown}
 
     def origin(self, walk: Walk) -> str | None:
-        """Return a variable that holds an IRI."""
-        names = [name for name in sorted(walk.shown) if walk.witness[name].kind == "iri"]
+        """Return a variable from which statements go on."""
+        names = [name for name in sorted(walk.shown) if self.sample.leads_on(walk.witness[name])]
         return self.random.choice(names) if names else None
 
     def optional(self, text: str, walk: Walk, depth: int) -> str:

@@ -66,10 +66,17 @@ class Sample:
         return sorted(self.dataset.named)
 
     def triple(self, random: Random) -> Triple:
-        """Return a statement: any, or with a predicate that is as likely as another."""
-        if random.random() < 0.5:
+        """Return a statement: any, or a relationship, or with a predicate that is as likely as another."""
+        chance = random.random()
+        if chance < 0.35:
             return random.choice(self.triples)
-        return random.choice(self.by_predicate[random.choice(self.predicates)])
+        predicates = self.related if chance < 0.55 else self.predicates
+        return random.choice(self.by_predicate[random.choice(predicates)])
+
+    @cached_property
+    def related(self) -> list[Term]:
+        """The relationships between items that the data has."""
+        return [predicate for predicate in RELATIONS if predicate in self.by_predicate]
 
     @cached_property
     def predicates(self) -> list[Term]:
@@ -84,6 +91,10 @@ class Sample:
         """Return what points at a term, unless too much does."""
         found = sorted(self.graph.match((None, None, term)))
         return [triple for triple in found if len(list(self.graph.match((None, triple[1], term)))) <= HUB]
+
+    def leads_on(self, term: Term) -> bool:
+        """Whether a term has statements that a pattern can go on with."""
+        return term.kind == "iri" and bool(self.about(term) or self.pointing_at(term))
 
     def like(self, random: Random, term: Term) -> Term:
         """Return a literal of the same kind from somewhere in the data."""

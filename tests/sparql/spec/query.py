@@ -35,13 +35,22 @@ from tests.sparql.terms import Row, Term, Triple, of_oxigraph
 
 BUDGET = 400_000
 """Solutions of all steps together."""
+QUICK_BUDGET = 40_000
+"""The same for generated queries, of which there are always more."""
 
 
 class Specification:
     """The standard, over some quads: the default graph is the set of all their triples, or of those FROM names."""
 
-    def __init__(self, quads: list[Quad]) -> None:
+    def __init__(self, quads: list[Quad], budget: int = BUDGET) -> None:
         self.quads = quads
+        self.budget = budget
+
+    def quick(self) -> "Specification":
+        """Return the same, but one that gives up early."""
+        made = Specification(self.quads, QUICK_BUDGET)
+        made.__dict__ |= {"named": self.named, "dataset": self.dataset}
+        return made
 
     @cached_property
     def named(self) -> dict[str, list[Triple]]:
@@ -78,7 +87,7 @@ class Specification:
     def _answer(self, query: str, parameters: Parameters | None, *, whole: bool) -> Answer:
         text = query_text(query, parameters)
         dataset = self._dataset(text)
-        context = Context(dataset, dataset.default, Budget(BUDGET), subselect)
+        context = Context(dataset, dataset.default, Budget(self.budget), subselect)
         try:
             return _answer(parsed(without_sources(text)), context, whole=whole)
         except TooMuchError as cause:
