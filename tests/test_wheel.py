@@ -1,5 +1,6 @@
 """What people install is the built wheel: it is built from the sdist, installed where nothing else is, and used."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -103,6 +104,6 @@ def test_every_dependency_is_pinned_for_ci() -> None:
     """An unpinned one would change under CI's feet."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {line.split(">=")[0].strip().lower() for line in wanted}
+    names = {re.split(r"[\[<>=]", line)[0].strip().lower() for line in wanted}
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
     assert names <= {pin.split("==")[0] for pin in pins if not pin.startswith("#")}

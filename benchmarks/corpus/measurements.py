@@ -71,6 +71,8 @@ class Measured:
     """All that was measured with so many reports."""
 
     reports: int
+    busy: float = 0.0
+    """How many processes wanted a core when it began, those of others (the load average)."""
     loads: list[Load] = field(default_factory=list)
     conversions: dict[int, float] = field(default_factory=dict)
     """Number of jobs ↔ seconds of `sr2graph convert` to N-Quads, which the peers load."""
@@ -86,7 +88,7 @@ class Measured:
 
 def measured(keep: Path, count: int, effort: Effort) -> Measured:
     """Measure all engines with so many reports."""
-    found = Measured(count)
+    found = Measured(count, os.getloadavg()[0])
     source = reports(keep, count)
     place = keep / f"engines-{count}"
     shutil.rmtree(place, ignore_errors=True)

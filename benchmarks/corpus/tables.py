@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
@@ -52,6 +53,7 @@ def ingest_table(found: Measured) -> Table:
         if load.engine != OURS:
             result.rows += peer_rows(found, load, ours, reference)
     result.notes.append("Wall time. Peak: all processes of an engine, what they share once. Ratio: to our ingest.")
+    result.notes.append(f"Load average before: {found.busy:.1f} on {os.cpu_count()} cores; what others run slows all.")
     result.notes += [PEERS[name].note for name in dict.fromkeys(load.engine for load in found.loads) if name in PEERS]
     result.notes += [f"{name} is left out: {reason}." for name, reason in found.absent.items()]
     result.checks += ingest_checks(found, ours)
@@ -121,12 +123,15 @@ def query_table(found: Measured, queries: Sequence[Asked], what: str) -> Table:
     """Return the queries side by side."""
     peers = [name for name in PEERS if name in found.answers]
     heads = [cell for name in peers for cell in (f"{name}, ms", "ratio")]
-    result = Table(f"{what} over {found.reports:,} reports", ("query", "rows", "cold, ms", "warm, ms", *STAGES, *heads))
+    result = Table(
+        f"{what} over {found.reports:,} reports", ("query", "rows", "cold, ms", "warm, ms", "CPU, ms", *STAGES, *heads)
+    )
     for query in queries:
         result.rows.append(query_row(query.name, found.answers, peers))
     result.notes += [unanswered_note(name, found.answers[name], queries) for name in (OURS, *peers)]
     result.notes = [note for note in result.notes if note]
     result.notes.append(memory_note(found))
+    result.notes += [ratio_note(found, queries, name) for name in peers]
     result.notes.append("Warm: the best of three runs; all rows read, as terms. >: not done within the time limit.")
     return result
 
@@ -137,10 +142,10 @@ def query_row(name: str, answers: Mapping[str, Answers], peers: Sequence[str]) -
     theirs = [cell for peer in peers for cell in peer_cells(answers[peer][name], answer)]
     if isinstance(answer, Unanswered):
         at_least = "failed" if answer.at_least is None else f">{milliseconds(answer.at_least)}"
-        return (name, "-", at_least, at_least, *["-"] * len(STAGES), *theirs)
+        return (name, "-", at_least, at_least, "-", *["-"] * len(STAGES), *theirs)
     stages = [milliseconds(answer.warm.stages[stage]) if stage in answer.warm.stages else "-" for stage in STAGES]
     shown = f"{name} (memory)" if IN_MEMORY in answer.warm.stages else name
-    times = (milliseconds(answer.cold.seconds), milliseconds(answer.warm.seconds))
+    times = tuple(map(milliseconds, (answer.cold.seconds, answer.warm.seconds, answer.warm.cpu)))
     return (shown, f"{answer.digest.rows:,}", *times, *stages, *theirs)
 
 
@@ -168,6 +173,18 @@ def unanswered_note(engine: str, answers: Answers, queries: Sequence[Asked]) -> 
             reasons.setdefault(answer.reason, []).append(query.name)
     told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
     return f"{engine} did not answer {told}." if told else ""
+
+
+def ratio_note(found: Measured, queries: Sequence[Asked], peer: str) -> str:
+    """Return how many times as long a peer takes in the median, by the clock and in CPU time."""
+    pairs = [(found.answers[OURS][query.name], found.answers[peer][query.name]) for query in queries]
+    cpu = [b.warm.cpu / a.warm.cpu for a, b in pairs if isinstance(a, Answered) and isinstance(b, Answered)]
+    told = (
+        f"; in CPU time, of those that both answered, {median(cpu):.1f}×"
+        if any(cpu) and not PEERS[peer].command
+        else ""
+    )
+    return f"{peer}: {median(ratios(found, queries, peer)):.1f}× as long in the median{told}."
 
 
 def memory_note(found: Measured) -> str:

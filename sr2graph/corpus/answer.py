@@ -93,8 +93,9 @@ def _describe(compiler: Compiler, algebra: CompValue) -> Selection:
     else:
         found = compiler.algebra.wrapped(compiler.pattern(algebra.p, None, {}), distinct=True)
         for column in found.variables.values():
-            subjects = Block(found.scans, variables={SUBJECT: column})
-            blocks += compiler.extended([subjects], [triple], None)
+            if column is not NOTHING:
+                subjects = Block(found.scans, variables={SUBJECT: replace(column, nullable=False)})
+                blocks += compiler.extended([subjects.having(column.bound)], [triple], None)
     nothing = Block(where=(FALSE,), variables=dict.fromkeys(triple, NOTHING))
     union = compiler.algebra.union(blocks) if blocks else nothing
     columns = {v: c for v, c in union.variables.items() if v in wanted}

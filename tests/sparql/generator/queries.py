@@ -127,7 +127,7 @@ class Queries:
                 f"MIN(?{text})",
                 f"MAX(?{text})",
                 f"MAX(STRLEN(?{text}))",
-                f'GROUP_CONCAT({distinct}?{text}; SEPARATOR="|")',
+                f'GROUP_CONCAT({distinct}STR(?{text}); SEPARATOR="|")',
             ]
         choices += [
             f"MIN(STR(?{name}))",
