@@ -42,7 +42,7 @@ def oracle(query: Query) -> Oracle:
     return data.oxigraph
 
 
-@pytest.mark.parametrize("query", marked(), ids=str)
+@pytest.mark.parametrize("query", list(marked()), ids=str)
 def test_the_engine_answers_as_the_standard_says(query: Query, small_corpus: sr2graph.Corpus) -> None:
     judgement = judged(small_corpus, small(), query.text, query.parameters, by=oracle(query), timeout=TIMEOUT)
     # What does not compile to SQL is answered by pyoxigraph, and as wrong as pyoxigraph is.
