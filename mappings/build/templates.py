@@ -1,0 +1,198 @@
+"""Write mappings/templates/ from the tables of PS3.16 Annexes A and B as JSON.
+
+Identifiers, structure, codes and constraints are carried over; prose is not: a condition that no machine can read
+becomes the word `words`, and the standard has to be opened for it.  README.md of mappings/ explains the notation.
+"""
+
+import argparse
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT.parent / "shared" / "dicom"
+TARGET = ROOT / "mappings" / "templates"
+
+Json = Mapping[str, Any]
+
+TEMPLATES = ("tid", "name", "extensible", "order_significant", "root", "parameters", "source")
+ROWS = (
+    "tid row nest relationship by_reference value_types include include_binding concept vm requirement condition "
+    "values units graphic_types number parameters defaults table"
+).split()
+GROUPS = ("cid", "name", "keyword", "uid", "extensible", "retired", "whole_scheme", "includes", "source")
+MEMBERS = ("cid", "scheme", "value", "unit")
+CODES = ("scheme", "value", "meaning")
+
+ALIASES = {
+    ("300", "$MeasType"): "$Measurement",
+    ("300", "$FindingSite"): "$TargetSite",
+    ("3990", "$X-AxisUnits"): "$X-AxisUnit",
+    ("3990", "$Y-AxisUnits"): "$Y-AxisUnit",
+}
+"""(included template, parameter as printed in the row that includes it) ↔ the parameter that it means."""
+
+UNIT = re.compile(r"\((?P<value>[^,]+), UCUM")
+
+
+def in_order(identifier: str) -> tuple[int, str]:
+    """Return what TIDs and CIDs are sorted by: 1500, 10003, 10003A."""
+    digits = identifier.rstrip("ABCDEFGH")
+    return int(digits), identifier
+
+
+class Codes:
+    """The codes met on the way, each with its meaning."""
+
+    def __init__(self) -> None:
+        self.meanings: dict[tuple[str, str], str] = {}
+
+    def name(self, code: Json) -> str:
+        """Return `SCT:410668003`, and remember what it means."""
+        scheme, value = code["scheme"].strip(), code["value"].strip()
+        self.meanings.setdefault((scheme, value), code.get("meaning") or "")
+        return f"{scheme}:{value}"
+
+
+def templates(source: Json) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of templates.csv."""
+    for tid in sorted(source, key=in_order):
+        each = source[tid]
+        parameters = " ".join(parameter["name"] for parameter in each["parameters"])
+        flags = (_flag(each[name]) for name in ("extensible", "order_significant", "root"))
+        yield tid, each["name"], *flags, parameters, f"PS3.16 {each['edition']} TID {tid}"
+
+
+def rows(source: Json, codes: Codes) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of rows.csv, in the order of the standard."""
+    for tid in sorted(source, key=in_order):
+        seen: set[str] = set()
+        for row in source[tid]["rows"]:
+            name = row["row"]
+            while name in seen:  # TID 15310 prints row 1 twice
+                name += "'"
+            seen.add(name)
+            yield tid, name, *_row(row, codes)
+
+
+def _row(row: Json, codes: Codes) -> Iterator[str]:
+    constraint = row.get("constraint") or {}
+    include = row.get("include") or ""
+    yield str(row["nest"])
+    yield row["relationship"] or ""
+    yield _flag(row.get("by_reference"))
+    yield " ".join(row["value_types"])
+    yield include
+    yield row.get("include_bind") or ""
+    yield value_set(row.get("concept") or {}, codes)
+    yield row["vm"]
+    yield row["req"]
+    yield _condition(row, codes)
+    yield value_set(constraint, codes)
+    yield value_set(constraint.get("units") or {}, codes)
+    yield _graphic_types(constraint.get("graphic_type") or {})
+    yield constraint.get("value") or ""
+    yield _parameters(include, constraint.get("params") or {}, codes)
+    yield value_set(constraint.get("default") or {}, codes)
+    yield _table(constraint.get("table") or {}, codes)
+
+
+def value_set(said: Json, codes: Codes) -> str:
+    """Return a set of codes in the notation of the tables: `EV SCT:410668003 | DCID 7464 | $Units | row 4`."""
+    parts = [f"{code.get('bind') or 'EV'} {codes.name(code)}" for code in said.get("codes") or ()]
+    parts += [f"{group.get('bind') or 'DCID'} {group['cid']}" for group in said.get("cids") or ()]
+    if "param" in said:
+        parts.append(said["param"])
+    if "value_of_row" in said:
+        parts.append(f"row {said['value_of_row']}")
+    return " | ".join(parts)
+
+
+def _graphic_types(said: Json) -> str:
+    return " | ".join([*said.get("in", ()), *(f"not {name}" for name in said.get("not", ()))])
+
+
+def _parameters(include: str, said: Json, codes: Codes) -> str:
+    bound = ((ALIASES.get((include, name), name), value_set(value, codes)) for name, value in said.items())
+    return " ; ".join(f"{name} = {value}" for name, value in bound if value)
+
+
+def _table(said: Json, codes: Codes) -> str:
+    texts = ((name, value if isinstance(value, str) else value_set(value, codes)) for name, value in said.items())
+    return " ; ".join(f"{name} = {value}" for name, value in texts)
+
+
+def _condition(row: Json, codes: Codes) -> str:
+    parsed = row.get("condition_parsed")
+    if parsed is None:
+        return "words" if row.get("condition") else ""
+    when = f" when {_expression(parsed['when'], codes)}" if "when" in parsed else ""
+    return f"{parsed['mode']} {_expression(parsed['expr'], codes)}{when}"
+
+
+def _expression(said: Json, codes: Codes) -> str:
+    """Return an expression as `op(argument, ...)`."""
+    arguments: list[str] = []
+    if "tid" in said:
+        arguments.append(f"TID {said['tid']}")
+    if "row" in said:
+        arguments.append(f"row {said['row']}")
+    arguments += [f"row {row}" for row in said.get("rows", ())]
+    arguments += [codes.name(code) for code in said.get("codes", ())]
+    arguments += [_expression(part, codes) for part in said.get("args", ())]
+    return f"{said['op']}({', '.join(arguments)})"
+
+
+def groups(source: Json) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of context_groups.csv."""
+    for cid in sorted(source, key=in_order):
+        group = source[cid]
+        extensible = "" if group.get("extensible") is None else str(int(group["extensible"]))
+        includes = " ".join(group.get("includes") or ())
+        yield (cid, group["name"], group.get("keyword") or "", group["uid"], extensible, _flag(group.get("retired")),
+               group.get("whole_scheme") or "", includes, f"PS3.16 2024c CID {cid}")  # fmt: skip
+
+
+def members(source: Json, codes: Codes) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of context_group_codes.csv."""
+    for cid in sorted(source, key=in_order):
+        units = source[cid].get("units") or {}
+        for scheme, value, meaning in source[cid]["codes"]:
+            codes.name({"scheme": scheme, "value": value, "meaning": meaning})
+            unit = UNIT.search(units.get(value) or "")
+            yield cid, scheme.strip(), value.strip(), unit["value"] if unit else ""
+
+
+def _flag(said: object) -> str:
+    return "1" if said else ""
+
+
+def write(name: str, columns: Iterable[str], found: Iterable[tuple[str, ...]]) -> None:
+    """Write a table."""
+    with (TARGET / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(found)
+
+
+def main() -> None:
+    """Write the five tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", type=Path, default=SOURCE)
+    source = parser.parse_args().source
+    every_template = json.loads((source / "templates.json").read_text(encoding="utf-8"))["templates"]
+    every_group = json.loads((source / "context_groups.json").read_text(encoding="utf-8"))["context_groups"]
+    codes = Codes()
+    TARGET.mkdir(exist_ok=True)
+    write("templates.csv", TEMPLATES, templates(every_template))
+    write("rows.csv", ROWS, rows(every_template, codes))
+    write("context_groups.csv", GROUPS, groups(every_group))
+    write("context_group_codes.csv", MEMBERS, members(every_group, codes))
+    write("codes.csv", CODES, ((*key, meaning) for key, meaning in sorted(codes.meanings.items())))
+
+
+if __name__ == "__main__":
+    main()
