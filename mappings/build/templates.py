@@ -26,6 +26,7 @@ ROWS = (
 GROUPS = ("cid", "name", "keyword", "uid", "extensible", "retired", "whole_scheme", "includes", "source")
 MEMBERS = ("cid", "scheme", "value", "unit")
 CODES = ("scheme", "value", "meaning")
+ROOTS = ("sop_class_uid", "tid", "required", "source")
 
 ALIASES = {
     ("300", "$MeasType"): "$Measurement",
@@ -166,32 +167,46 @@ def members(source: Json, codes: Codes) -> Iterator[tuple[str, ...]]:
             yield cid, scheme.strip(), value.strip(), unit["value"] if unit else ""
 
 
+def root_templates(source: Json) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of root_templates.csv: what PS3.3 A.35 says of the root template of a SOP class."""
+    for uid, said in source.items():
+        for named in said["root_templates"]:
+            yield uid, named["tid"], _flag(named["required"]), "PS3.3 2024c A.35"
+
+
 def _flag(said: object) -> str:
     return "1" if said else ""
 
 
-def write(name: str, columns: Iterable[str], found: Iterable[tuple[str, ...]]) -> None:
+def write(path: Path, columns: Iterable[str], found: Iterable[tuple[str, ...]]) -> None:
     """Write a table."""
-    with (TARGET / name).open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(found)
 
 
 def main() -> None:
-    """Write the five tables."""
+    """Write the six tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, default=SOURCE)
-    source = parser.parse_args().source
-    every_template = json.loads((source / "templates.json").read_text(encoding="utf-8"))["templates"]
-    every_group = json.loads((source / "context_groups.json").read_text(encoding="utf-8"))["context_groups"]
+    parser.add_argument("--target", type=Path, default=TARGET)
+    given = parser.parse_args()
+    every_template = _read(given.source / "templates.json")["templates"]
+    every_group = _read(given.source / "context_groups.json")["context_groups"]
+    sop_classes = _read(given.source / "relationship_constraints.json")["sop_classes"]
     codes = Codes()
-    TARGET.mkdir(exist_ok=True)
-    write("templates.csv", TEMPLATES, templates(every_template))
-    write("rows.csv", ROWS, rows(every_template, codes))
-    write("context_groups.csv", GROUPS, groups(every_group))
-    write("context_group_codes.csv", MEMBERS, members(every_group, codes))
-    write("codes.csv", CODES, ((*key, meaning) for key, meaning in sorted(codes.meanings.items())))
+    given.target.mkdir(exist_ok=True, parents=True)
+    write(given.target / "templates.csv", TEMPLATES, templates(every_template))
+    write(given.target / "rows.csv", ROWS, rows(every_template, codes))
+    write(given.target / "context_groups.csv", GROUPS, groups(every_group))
+    write(given.target / "context_group_codes.csv", MEMBERS, members(every_group, codes))
+    write(given.target / "codes.csv", CODES, ((*key, meaning) for key, meaning in sorted(codes.meanings.items())))
+    write(given.target / "root_templates.csv", ROOTS, root_templates(sop_classes))
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401 # JSON can be anything
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

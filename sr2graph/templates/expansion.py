@@ -1,6 +1,8 @@
 """Templates as trees: includes replaced by the rows they stand for, parameters by what they are bound to.
 
 Trees are made when they are looked at and kept, because templates include each other and some include themselves.
+Rows below the same row with the same parameters are the same objects, wherever they stand, so that what is kept stays
+finite however deep a tree goes.
 """
 
 from __future__ import annotations
@@ -80,13 +82,18 @@ class ExpandedRow:
 @cache
 def roots(tid: str, arguments: Arguments = ()) -> tuple[ExpandedRow, ...]:
     """Return the top rows of a template that is invoked with some parameters; nothing for an unknown TID."""
-    return tuple(_expanded(tid, None, arguments, None, ())) if tid in templates() else ()
+    return _below(tid, None, arguments) if tid in templates() else ()
 
 
 @cache
 def _children(parent: ExpandedRow) -> tuple[ExpandedRow, ...]:
     places = [(parent.row, parent.arguments), *((each.row, each.arguments) for each in reversed(parent.invocations))]
-    return tuple(row for at, arguments in places for row in _expanded(at.tid, at.row, arguments, None, ()))
+    return tuple(row for at, arguments in places for row in _below(at.tid, at.row, arguments))
+
+
+@cache
+def _below(tid: str, parent: str | None, arguments: Arguments) -> tuple[ExpandedRow, ...]:
+    return tuple(_expanded(tid, parent, arguments, None, ()))
 
 
 def _expanded(

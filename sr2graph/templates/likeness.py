@@ -1,0 +1,81 @@
+"""How much of what lies below an item fits below a row: decides between rows that the item itself fits.
+
+The work is bounded: so many levels, so many items.  What lies beyond them counts for none of the rows.
+"""
+
+from __future__ import annotations
+
+from sr2graph.dicom.concept import CodedConcept
+from sr2graph.dicom.content import ContentItem
+from sr2graph.dicom.values import Code, MeasuredValue, SpatialCoordinates, SpatialCoordinates3D
+from sr2graph.templates.code_keys import CodeKeys
+from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.places import below, is_open
+from sr2graph.templates.value_sets import ValueSet
+
+LEVELS = 3
+ITEMS = 4_000
+
+PLACED = 4
+MISFITTING = 1
+MEMBER = 2
+"""The value is one of those that the row names."""
+STRANGER = -2
+"""It is not, and the row takes no others."""
+EXTENSION = -1
+"""It is not, but the row takes others."""
+
+
+class Likeness:
+    """Compares items with rows."""
+
+    __slots__ = ("_keys", "_left")
+
+    def __init__(self, keys: CodeKeys) -> None:
+        self._keys = keys
+        self._left = 0
+
+    def of(self, item: ContentItem, row: ExpandedRow) -> int:
+        """Return how well an item fits a row, by its value and by what lies below it."""
+        self._left = ITEMS
+        return self._of(item, row, LEVELS)
+
+    def _of(self, item: ContentItem, row: ExpandedRow, levels: int) -> int:
+        found = self._of_value(item, row)
+        if not levels or not item.children:
+            return found
+        places = below(row)
+        for child in item.children:
+            if not isinstance(child, ContentItem) or self._left <= 0:
+                continue
+            self._left -= 1
+            fit = places.find((child.relationship, child.value_type, self._keys.iri(child.concept_name)))
+            if fit.rows:
+                found += MISFITTING if fit.misfit is not None else PLACED
+                found += max([self._of(child, each, levels - 1) for each in fit.rows])
+        return found
+
+    def _of_value(self, item: ContentItem, row: ExpandedRow) -> int:
+        value = item.value
+        if isinstance(value, Code):
+            return self._of_code(value.concept, row.values)
+        if isinstance(value, MeasuredValue):
+            return self._of_code(value.unit, row.units)
+        if isinstance(value, SpatialCoordinates | SpatialCoordinates3D):
+            return _of_graphic(value.graphic_type, row)
+        return 0
+
+    def _of_code(self, concept: CodedConcept | None, allowed: ValueSet) -> int:
+        iri = self._keys.iri(concept)
+        if iri is None or not allowed.is_constrained:
+            return 0
+        if iri in allowed.iris():
+            return MEMBER
+        return EXTENSION if is_open(allowed) else STRANGER
+
+
+def _of_graphic(graphic_type: str | None, row: ExpandedRow) -> int:
+    allowed = row.row.graphic_types
+    if graphic_type in row.row.graphic_types_excluded or (allowed and graphic_type not in allowed):
+        return STRANGER
+    return MEMBER if allowed else 0

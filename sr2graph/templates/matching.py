@@ -1,0 +1,211 @@
+"""Template rows for content items: which row of PS3.16 each item of a report stands for.
+
+The tree is walked once from the root.  Where a template begins is told in `starts`; from there each item takes one
+of the rows below the row of its parent, by the rules in `places`.  Where several fit, what the item declares, its
+value, and what lies below it decide, then how often each may occur, then the order of the template.  By-reference
+relationships are matched afterwards and never followed, so cycles are harmless.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+
+from sr2graph.dicom.content import ByReference, ContentItem, Position
+from sr2graph.dicom.report import Report
+from sr2graph.dicom.values import Code
+from sr2graph.templates.catalogue import templates
+from sr2graph.templates.code_keys import CodeKeys
+from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.likeness import Likeness
+from sr2graph.templates.places import NOWHERE, Found, Misfit, Places, below
+from sr2graph.templates.starts import Refusal, Start, declared, refused, root_start, start
+
+__all__ = ["Matching", "Misfit", "Misplaced", "Refusal", "Start", "matched"]
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """An item whose concept is that of a row, but whose relationship or value type is not."""
+
+    item: ContentItem
+    row: ExpandedRow
+    why: Misfit
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The rows that the items of a report stand for."""
+
+    items: tuple[ContentItem, ...]
+    """In document order."""
+    rows: tuple[ExpandedRow | None, ...]
+    """The row of each item; None where nothing fits."""
+    starts: tuple[Start, ...]
+    """The templates that were begun, in document order."""
+    keys: CodeKeys
+    by_references: tuple[tuple[ContentItem, ByReference, ExpandedRow | None], ...] = ()
+    """Source item, relationship, and the row below that of the source."""
+    misfits: tuple[Misplaced, ...] = ()
+    """Of `rows`: those that the item does not quite fit."""
+    refusals: tuple[Refusal, ...] = ()
+    """Declared templates that were not followed."""
+
+    def unplaced(self) -> tuple[ContentItem, ...]:
+        """Return the items that stand for no row."""
+        return tuple(item for item, row in zip(self.items, self.rows, strict=True) if row is None)
+
+    def row_at(self, position: Position) -> ExpandedRow | None:
+        """Return the row of the item at a position; None too where there is no such item."""
+        index = self.index(position)
+        return self.rows[index] if index is not None else None
+
+    def index(self, position: Position) -> int | None:
+        """Return the place of a position among the items: document order is the order of positions."""
+        index = bisect_left(self.items, position, key=attrgetter("position"))
+        return index if index < len(self.items) and self.items[index].position == position else None
+
+
+def matched(report: Report) -> Matching:
+    """Return the rows that the items of a report stand for."""
+    return _Matcher(report).matching()
+
+
+class _Matcher:
+    """Matches one report."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._keys = CodeKeys(report)
+        self._likeness = Likeness(self._keys)
+        self._items: list[ContentItem] = []
+        self._rows: list[ExpandedRow | None] = []
+        self._starts: list[Start] = []
+        self._misfits: list[Misplaced] = []
+        self._refusals: list[Refusal] = []
+
+    def matching(self) -> Matching:
+        if self._report.root is not None:
+            self._walk(self._report.root)
+        found = Matching(tuple(self._items), tuple(self._rows), tuple(self._starts), self._keys)
+        return Matching(
+            found.items,
+            found.rows,
+            found.starts,
+            self._keys,
+            tuple(self._by_references(found)),
+            tuple(self._misfits),
+            tuple(self._refusals),
+        )
+
+    def _walk(self, root: ContentItem) -> None:
+        self._note_refusal(root)
+        begun = root_start(root, self._report.document.sop_class_uid, self._keys, self._likeness)
+        items, rows = self._items, self._rows
+        stack: list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]] = [(root, self._begun(begun), None)]
+        while stack:
+            item, row, parent = stack.pop()
+            items.append(item)
+            rows.append(row)
+            if item.children:
+                below_it = self._placed(item, row, parent)
+                below_it.reverse()
+                stack += below_it
+
+    def _begun(self, begun: tuple[Start, ExpandedRow] | None) -> ExpandedRow | None:
+        if begun is None:
+            return None
+        self._starts.append(begun[0])
+        return begun[1]
+
+    def _placed(
+        self, item: ContentItem, row: ExpandedRow | None, parent: ContentItem | None
+    ) -> list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]]:
+        """Return the children of an item, each with its row and its parent."""
+        places = below(row) if row is not None else NOWHERE
+        known, iri_of = places.known, self._keys.iri
+        taken: Counter[ExpandedRow] | None = None
+        placed: list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]] = []
+        for child in item.children:
+            if isinstance(child, ByReference):
+                continue
+            key = child.relationship, child.value_type, iri_of(child.concept_name)
+            found = known.get(key) or places.find(key)
+            if found.is_sure and child.template is None:
+                placed.append((child, found.rows[0], item))
+                continue
+            taken = Counter() if taken is None else taken
+            placed.append((child, self._decided(child, found, places, taken, (item, parent)), item))
+        return placed
+
+    def _decided(
+        self,
+        item: ContentItem,
+        found: Found,
+        places: Places,
+        taken: Counter[ExpandedRow],
+        above: tuple[ContentItem, ContentItem | None],
+    ) -> ExpandedRow | None:
+        if item.template is not None:
+            self._note_refusal(item)
+        rows = found.rows or tuple(self._by_value_of(item, places, above))
+        if not rows:
+            return self._begun(start(item, self._keys, self._likeness))
+        row = rows[0] if len(rows) == 1 else self._chosen(item, rows, taken)
+        taken[row] += 1
+        if found.misfit is not None:
+            self._misfits.append(Misplaced(item, row, found.misfit))
+        return row
+
+    def _chosen(self, item: ContentItem, rows: tuple[ExpandedRow, ...], taken: Counter[ExpandedRow]) -> ExpandedRow:
+        """Return the row that an item is most like, of several that it fits."""
+        tid = declared(item)
+        if tid is not None:
+            rows = tuple(row for row in rows if row.tid == tid) or rows
+        scores = [self._likeness.of(item, row) for row in rows]
+        best = max(scores)
+        equal = [row for row, score in zip(rows, scores, strict=True) if score == best]
+        free = (row for row in equal if row.vm.most is None or taken[row] < row.vm.most)
+        return next(free, equal[0])
+
+    def _by_value_of(
+        self, item: ContentItem, places: Places, above: tuple[ContentItem, ContentItem | None]
+    ) -> Iterator[ExpandedRow]:
+        """Yield the rows whose concept is the value of another row, found beside the item or beside its parent."""
+        iri = self._keys.iri(item.concept_name)
+        for row in places.rows if iri is not None else ():
+            agrees = row.relationship in (None, item.relationship) and item.value_type in row.row.value_types
+            if row.concept.value_of_row is not None and agrees and iri in self._values(row, above):
+                yield row
+
+    def _values(self, row: ExpandedRow, above: tuple[ContentItem, ContentItem | None]) -> set[str | None]:
+        """Return the codes that stand near an item as values of the row that its own row takes the concept from."""
+        said = templates()[row.tid].row(row.concept.value_of_row or "")
+        concepts: frozenset[str | None] = frozenset(said.concept.iris() if said is not None else ())
+        near = (child for each in above if each is not None for child in each.children)
+        return {
+            self._keys.iri(sibling.value.concept)
+            for sibling in near
+            if isinstance(sibling, ContentItem)
+            and isinstance(sibling.value, Code)
+            and self._keys.iri(sibling.concept_name) in concepts
+        }
+
+    def _note_refusal(self, item: ContentItem) -> None:
+        refusal = refused(item, self._keys)
+        if refusal is not None:
+            self._refusals.append(refusal)
+
+    def _by_references(self, found: Matching) -> Iterator[tuple[ContentItem, ByReference, ExpandedRow | None]]:
+        for source, reference in self._report.by_references():
+            row, target = found.row_at(source.position), found.index(reference.target)
+            if row is None or target is None:
+                yield source, reference, None
+                continue
+            item = found.items[target]
+            key = reference.relationship, item.value_type, self._keys.iri(item.concept_name)
+            fits = below(row).find_referred(key)
+            yield source, reference, fits.rows[0] if fits.rows and fits.misfit is None else None
