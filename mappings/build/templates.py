@@ -26,6 +26,7 @@ ROWS = (
 GROUPS = ("cid", "name", "keyword", "uid", "extensible", "retired", "whole_scheme", "includes", "source")
 MEMBERS = ("cid", "scheme", "value", "unit")
 CODES = ("scheme", "value", "meaning")
+REPLACED = ("scheme", "value", "by_scheme", "by_value", "source")
 ROOTS = ("sop_class_uid", "tid", "required", "source")
 
 ALIASES = {
@@ -35,6 +36,11 @@ ALIASES = {
     ("3990", "$Y-AxisUnits"): "$Y-AxisUnit",
 }
 """(included template, parameter as printed in the row that includes it) ↔ the parameter that it means."""
+
+OTHER_REPLACED = (
+    # What TID 10022 and TID 1607 named their agent by before PS3.16 moved to SNOMED CT; Annex O does not have it.
+    ("SRT", "F-61FDB", "SCT", "349358000", "DCMTK 3.6.8 cid and TID 10022 as used by devices"),
+)
 
 UNIT = re.compile(r"\((?P<value>[^,]+), UCUM")
 
@@ -174,6 +180,15 @@ def root_templates(source: Json) -> Iterator[tuple[str, ...]]:
             yield uid, named["tid"], _flag(named["required"]), "PS3.3 2024c A.35"
 
 
+def replaced(source: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of replaced_codes.csv: codes that the standard gave up for another one."""
+    for line in source:
+        scheme, bar, value = line["replaced_by"].partition("|")
+        if bar:
+            yield "DCM", line["value"], scheme, value, "PS3.16 Annex D"
+    yield from OTHER_REPLACED
+
+
 def _flag(said: object) -> str:
     return "1" if said else ""
 
@@ -187,7 +202,7 @@ def write(path: Path, columns: Iterable[str], found: Iterable[tuple[str, ...]]) 
 
 
 def main() -> None:
-    """Write the six tables."""
+    """Write the seven tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, default=SOURCE)
     parser.add_argument("--target", type=Path, default=TARGET)
@@ -202,6 +217,8 @@ def main() -> None:
     write(given.target / "context_groups.csv", GROUPS, groups(every_group))
     write(given.target / "context_group_codes.csv", MEMBERS, members(every_group, codes))
     write(given.target / "codes.csv", CODES, ((*key, meaning) for key, meaning in sorted(codes.meanings.items())))
+    with (given.source / "dcm_codes.csv").open(encoding="utf-8", newline="") as file:
+        write(given.target / "replaced_codes.csv", REPLACED, replaced(csv.DictReader(file)))
     write(given.target / "root_templates.csv", ROOTS, root_templates(sop_classes))
 
 

@@ -36,7 +36,7 @@ class ExpandedRow:
 
     row: Row
     relationship: str | None
-    """With the parent; that of the include where it has one."""
+    """With the parent; where the row prints none, that of the include it stands for."""
     concept: ValueSet
     values: ValueSet
     units: ValueSet
@@ -103,12 +103,16 @@ def _expanded(
     relationship: str | None,
     invocations: tuple[Invocation, ...],
 ) -> Iterator[ExpandedRow]:
-    """Yield the rows of a template below one of them (None: the top), includes replaced."""
+    """Yield the rows of a template below one of them (None: the top), includes replaced.
+
+    A row that prints a relationship keeps it: TID 1410 row 11 includes TID 1419 with CONTAINS, and the modifiers among
+    its rows are HAS CONCEPT MOD all the same.
+    """
     bound = dict(arguments)
     for row in templates()[tid].rows:
         if row.parent != parent:
             continue
-        relation = relationship or row.relationship
+        relation = row.relationship or relationship
         if row.include is None:
             sets = (row.concept.bound(bound), row.values.bound(bound), row.units.bound(bound))
             yield ExpandedRow(row, relation, *sets, arguments, invocations)

@@ -10,7 +10,8 @@ from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.values import Code, MeasuredValue, SpatialCoordinates, SpatialCoordinates3D
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow
-from sr2graph.templates.places import below, is_open
+from sr2graph.templates.places import below
+from sr2graph.templates.replaced import is_in
 from sr2graph.templates.value_sets import ValueSet
 
 LEVELS = 3
@@ -24,6 +25,8 @@ STRANGER = -2
 """It is not, and the row takes no others."""
 EXTENSION = -1
 """It is not, but the row takes others."""
+CONTRADICTION = -1_000_000
+"""A modifier has another value than the one that makes the row what it is: the section of another organ."""
 
 
 class Likeness:
@@ -51,9 +54,18 @@ class Likeness:
             self._left -= 1
             fit = places.find((child.relationship, child.value_type, self._keys.iri(child.concept_name)))
             if fit.rows:
-                found += MISFITTING if fit.misfit is not None else PLACED
+                found += MISFITTING if fit.fit.is_misfit else PLACED
                 found += max([self._of(child, each, levels - 1) for each in fit.rows])
+                if levels == LEVELS and child.relationship == "HAS CONCEPT MOD":
+                    found += self._contradiction(child, fit.rows)
         return found
+
+    def _contradiction(self, modifier: ContentItem, rows: tuple[ExpandedRow, ...]) -> int:
+        """Return CONTRADICTION where every row of a modifier fixes its value, and none to the one it has."""
+        iri = self._keys.iri(modifier.value.concept) if isinstance(modifier.value, Code) else None
+        if iri is None:
+            return 0
+        return CONTRADICTION if all(_is_fixed(row.values) and not is_in(iri, row.values) for row in rows) else 0
 
     def _of_value(self, item: ContentItem, row: ExpandedRow) -> int:
         value = item.value
@@ -69,9 +81,9 @@ class Likeness:
         iri = self._keys.iri(concept)
         if iri is None or not allowed.is_constrained:
             return 0
-        if iri in allowed.iris():
+        if is_in(iri, allowed):
             return MEMBER
-        return EXTENSION if is_open(allowed) else STRANGER
+        return STRANGER if allowed.is_closed else EXTENSION
 
 
 def _of_graphic(graphic_type: str | None, row: ExpandedRow) -> int:
@@ -79,3 +91,7 @@ def _of_graphic(graphic_type: str | None, row: ExpandedRow) -> int:
     if graphic_type in row.row.graphic_types_excluded or (allowed and graphic_type not in allowed):
         return STRANGER
     return MEMBER if allowed else 0
+
+
+def _is_fixed(values: ValueSet) -> bool:
+    return bool(values.codes) and not values.groups and values.is_closed

@@ -20,11 +20,11 @@ from sr2graph.dicom.values import Code
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow
-from sr2graph.templates.likeness import Likeness
-from sr2graph.templates.places import NOWHERE, Found, Misfit, Places, below
-from sr2graph.templates.starts import Refusal, Start, declared, refused, root_start, start
+from sr2graph.templates.likeness import CONTRADICTION, Likeness
+from sr2graph.templates.places import NOWHERE, Fit, Found, Places, below
+from sr2graph.templates.starts import How, Refusal, Start, declared, refused, root_start, start
 
-__all__ = ["Matching", "Misfit", "Misplaced", "Refusal", "Start", "matched"]
+__all__ = ["Matching", "Misplaced", "Refusal", "Start", "matched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Misplaced:
 
     item: ContentItem
     row: ExpandedRow
-    why: Misfit
+    why: Fit
+    """RELATIONSHIP or VALUE_TYPE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +153,34 @@ class _Matcher:
         if item.template is not None:
             self._note_refusal(item)
         rows = found.rows or tuple(self._by_value_of(item, places, above))
-        if not rows:
-            return self._begun(start(item, self._keys, self._likeness))
-        row = rows[0] if len(rows) == 1 else self._chosen(item, rows, taken)
+        row = self._chosen(item, rows, taken) if rows else None
+        if row is None or (item.value_type == "CONTAINER" and found.fit in (Fit.FREE, Fit.EXTENSION)):
+            begun = start(item, self._keys, self._likeness)
+            if row is None or (begun is not None and self._is_better(item, begun, row)):
+                return self._begun(begun)
         taken[row] += 1
-        if found.misfit is not None:
-            self._misfits.append(Misplaced(item, row, found.misfit))
+        if found.fit.is_misfit:
+            self._misfits.append(Misplaced(item, row, found.fit))
         return row
 
-    def _chosen(self, item: ContentItem, rows: tuple[ExpandedRow, ...], taken: Counter[ExpandedRow]) -> ExpandedRow:
-        """Return the row that an item is most like, of several that it fits."""
+    def _is_better(self, item: ContentItem, begun: tuple[Start, ExpandedRow], row: ExpandedRow) -> bool:
+        """Whether an item is rather the top of a template than a row that says nothing of its concept."""
+        where, top = begun
+        return where.how is How.DECLARED or self._likeness.of(item, top) > self._likeness.of(item, row)
+
+    def _chosen(
+        self, item: ContentItem, rows: tuple[ExpandedRow, ...], taken: Counter[ExpandedRow]
+    ) -> ExpandedRow | None:
+        """Return the row that an item is most like, of those that it fits; None when it contradicts all of several."""
+        if len(rows) == 1:
+            return rows[0]
         tid = declared(item)
         if tid is not None:
             rows = tuple(row for row in rows if row.tid == tid) or rows
         scores = [self._likeness.of(item, row) for row in rows]
         best = max(scores)
+        if best < CONTRADICTION // 2:
+            return None
         equal = [row for row, score in zip(rows, scores, strict=True) if score == best]
         free = (row for row in equal if row.vm.most is None or taken[row] < row.vm.most)
         return next(free, equal[0])
@@ -208,4 +222,4 @@ class _Matcher:
             item = found.items[target]
             key = reference.relationship, item.value_type, self._keys.iri(item.concept_name)
             fits = below(row).find_referred(key)
-            yield source, reference, fits.rows[0] if fits.rows and fits.misfit is None else None
+            yield source, reference, fits.rows[0] if fits.rows and not fits.fit.is_misfit else None

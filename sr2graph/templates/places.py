@@ -2,13 +2,15 @@
 
 What fits, best first; the first rule that finds rows decides:
 
-1. Relationship and value type agree, and the concept is a code of the row (or both have none).
-2. They agree, and the row says nothing of the concept.
-3. The concept is a code of the row, but the relationship or the value type is another one: a misfit, placed so that
-   it can be told.  Both wrong is no fit: then the code proves too little.
-4. They agree, and the concept is in no row of the parent, and exactly one row takes its concept from a context group
-   that may be extended: the code is such an extension.  A single code that may be replaced (DT) is no such row: what
-   a code means cannot be told from its letters.
+1. CONCEPT: relationship and value type agree, and the concept is a code of the row (or both have none).
+2. FREE: they agree, and the row says nothing of the concept.
+3. RELATIONSHIP, VALUE_TYPE: the concept is a code of the row, but the relationship or the value type is another one: a
+   misfit, placed so that it can be told.  Both wrong is no fit: then the code proves too little.
+4. EXTENSION: they agree, the concept is in no row of the parent, and exactly one row takes its concept from a context
+   group that may be extended: the code is such an extension, or the item leaves out the concept that it may leave out.
+   A single code that may be replaced (DT) is no such row: what another code means cannot be told from its letters.
+
+A code that the standard gave up counts as the one that took its place.
 """
 
 from __future__ import annotations
@@ -19,20 +21,32 @@ from enum import StrEnum
 from functools import cache
 
 from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.replaced import is_in
 from sr2graph.templates.value_sets import ValueSet
 
-MAX_KNOWN = 2_000
+MAX_KNOWN = 500
 """Questions remembered per place: a bound on memory against files that never ask the same twice."""
+
+NAMELESS = frozenset("CONTAINER COMPOSITE IMAGE WAVEFORM SCOORD SCOORD3D TCOORD".split())
+"""Value types that may leave out the concept name (PS3.3 Table C.17-5)."""
 
 Key = tuple[str | None, str | None, str | None]
 """Relationship, value type, canonical IRI of the concept."""
 
 
-class Misfit(StrEnum):
-    """Why an item does not quite fit the row it was placed at."""
+class Fit(StrEnum):
+    """By which rule an item fits a row."""
 
+    CONCEPT = "concept"
+    FREE = "free"
     RELATIONSHIP = "relationship"
     VALUE_TYPE = "value type"
+    EXTENSION = "extension"
+
+    @property
+    def is_misfit(self) -> bool:
+        """Whether the item breaks what the row says."""
+        return self in (Fit.RELATIONSHIP, Fit.VALUE_TYPE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +54,7 @@ class Found:
     """The rows that an item can stand for."""
 
     rows: tuple[ExpandedRow, ...]
-    misfit: Misfit | None = None
+    fit: Fit = Fit.CONCEPT
     is_sure: bool = False
     """One row, by its concept: nothing more to decide."""
 
@@ -86,11 +100,6 @@ def below(row: ExpandedRow) -> Places:
     return Places(row.children) if row.children else NOWHERE
 
 
-def is_in(iri: str | None, said: ValueSet) -> bool:
-    """Whether a code is one of a set."""
-    return iri is not None and iri in said.iris()
-
-
 def is_open(said: ValueSet) -> bool:
     """Whether a set takes other codes: a context group in it may be extended."""
     return bool(said.groups) and not said.is_closed
@@ -101,17 +110,17 @@ def _found(rows: tuple[ExpandedRow, ...], key: Key, *, by_reference: bool) -> Fo
     agreeing = [row for row in rows if _relates(row, relationship) and value_type in row.row.value_types]
     exact = _preferred((row for row in agreeing if _names(row, iri)), by_reference=by_reference)
     if exact:
-        return Found(exact, is_sure=len(exact) == 1)
+        return Found(exact, Fit.CONCEPT, is_sure=len(exact) == 1)
     free = _preferred((row for row in agreeing if _is_free(row.concept)), by_reference=by_reference)
     if free:
-        return Found(free)
-    if iri is None:
-        return NOTHING
+        return Found(free, Fit.FREE)
     named = [row for row in rows if is_in(iri, row.concept)]
     if named:
         return _misfitting(named, relationship, value_type)
+    if iri is None and value_type not in NAMELESS:
+        return NOTHING
     extensible = [row for row in agreeing if is_open(row.concept)]
-    return Found(tuple(extensible)) if len(extensible) == 1 else NOTHING
+    return Found(tuple(extensible), Fit.EXTENSION) if len(extensible) == 1 else NOTHING
 
 
 def _relates(row: ExpandedRow, relationship: str | None) -> bool:
@@ -137,6 +146,6 @@ def _preferred(rows: Iterable[ExpandedRow], *, by_reference: bool) -> tuple[Expa
 def _misfitting(named: list[ExpandedRow], relationship: str | None, value_type: str | None) -> Found:
     typed = tuple(row for row in named if value_type in row.row.value_types)
     if typed:
-        return Found(typed, Misfit.RELATIONSHIP)
+        return Found(typed, Fit.RELATIONSHIP)
     related = tuple(row for row in named if _relates(row, relationship))
-    return Found(related, Misfit.VALUE_TYPE) if related else NOTHING
+    return Found(related, Fit.VALUE_TYPE) if related else NOTHING

@@ -17,7 +17,8 @@ from sr2graph.templates.catalogue import templates
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow, roots
 from sr2graph.templates.likeness import Likeness
-from sr2graph.templates.places import is_in, is_open
+from sr2graph.templates.places import is_open
+from sr2graph.templates.replaced import is_in, successors
 
 PRINTED_NO_ROOT = ("3202", "3213", "5100")
 """Used as roots, though their tables print that they are none."""
@@ -95,8 +96,11 @@ def top_row(tid: str, item: ContentItem, keys: CodeKeys) -> ExpandedRow | None:
 
 
 def refused(item: ContentItem, keys: CodeKeys) -> Refusal | None:
-    """Return why the template that an item declares cannot be followed; None if it can, or if there is none."""
-    tid = declared(item)
+    """Return why the template that a container declares cannot be followed; None if it can, or if there is none.
+
+    What other items declare says nothing: only a container can be the root of a template (PS3.3 Table C.18.8-1).
+    """
+    tid = declared(item) if item.value_type == "CONTAINER" else None
     if tid is None:
         return None
     if is_foreign(item):
@@ -115,7 +119,8 @@ def start(item: ContentItem, keys: CodeKeys, likeness: Likeness) -> tuple[Start,
     iri = keys.iri(item.concept_name)
     if item.value_type != "CONTAINER" or iri is None:
         return None
-    best = _best(item, _group_rows().get(iri, ()), likeness)
+    groups = _group_rows()
+    best = _best(item, groups.get(iri) or groups.get(successors().get(iri, ""), ()), likeness)
     # A container alone proves nothing: something below it has to fit as well.
     if best is None or likeness.of(item, best) <= 0:
         return None
