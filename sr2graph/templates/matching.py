@@ -20,7 +20,7 @@ from sr2graph.dicom.values import Code
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow
-from sr2graph.templates.likeness import CONTRADICTION, Likeness
+from sr2graph.templates.likeness import CONTRADICTION, SHARE, Likeness
 from sr2graph.templates.places import NOWHERE, Fit, Found, Places, below
 from sr2graph.templates.starts import How, Refusal, Start, declared, refused, root_start, start
 
@@ -85,6 +85,7 @@ class _Matcher:
         self._items: list[ContentItem] = []
         self._rows: list[ExpandedRow | None] = []
         self._starts: list[Start] = []
+        self._references: list[tuple[ContentItem, ExpandedRow | None, ByReference]] = []
         self._misfits: list[Misplaced] = []
         self._refusals: list[Refusal] = []
 
@@ -128,10 +129,12 @@ class _Matcher:
         """Return the children of an item, each with its row and its parent."""
         places = below(row) if row is not None else NOWHERE
         known, iri_of = places.known, self._keys.iri
+        self._likeness.allowance += SHARE * len(item.children)
         taken: Counter[ExpandedRow] | None = None
         placed: list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]] = []
         for child in item.children:
             if isinstance(child, ByReference):
+                self._references.append((item, row, child))
                 continue
             key = child.relationship, child.value_type, iri_of(child.concept_name)
             found = known.get(key) or places.find(key)
@@ -190,9 +193,9 @@ class _Matcher:
     ) -> Iterator[ExpandedRow]:
         """Yield the rows whose concept is the value of another row, found beside the item or beside its parent."""
         iri = self._keys.iri(item.concept_name)
-        for row in places.rows if iri is not None else ():
+        for row in places.named_by_values if iri is not None else ():
             agrees = row.relationship in (None, item.relationship) and item.value_type in row.row.value_types
-            if row.concept.value_of_row is not None and agrees and iri in self._values(row, above):
+            if agrees and iri in self._values(row, above):
                 yield row
 
     def _values(self, row: ExpandedRow, above: tuple[ContentItem, ContentItem | None]) -> set[str | None]:
@@ -214,8 +217,8 @@ class _Matcher:
             self._refusals.append(refusal)
 
     def _by_references(self, found: Matching) -> Iterator[tuple[ContentItem, ByReference, ExpandedRow | None]]:
-        for source, reference in self._report.by_references():
-            row, target = found.row_at(source.position), found.index(reference.target)
+        for source, row, reference in self._references:
+            target = found.index(reference.target)
             if row is None or target is None:
                 yield source, reference, None
                 continue

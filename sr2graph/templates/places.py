@@ -65,10 +65,12 @@ NOTHING = Found(())
 class Places:
     """The rows below one row, and what was asked of them."""
 
-    __slots__ = ("known", "referred", "rows")
+    __slots__ = ("known", "named_by_values", "referred", "rows")
 
     def __init__(self, rows: tuple[ExpandedRow, ...]) -> None:
         self.rows = rows
+        self.named_by_values = tuple(row for row in rows if row.concept.value_of_row is not None)
+        """Those whose concept is the value of another row: `find` knows nothing of them."""
         self.known: dict[Key, Found] = {}
         """By-value items."""
         self.referred: dict[Key, Found] = {}
