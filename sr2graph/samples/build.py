@@ -39,6 +39,7 @@ from sr2graph.dicom.values import (
     UIDReference,
     Value,
     ValueType,
+    WaveformReference,
 )
 
 DCMR_UID = "1.2.840.10008.8.1.1"
@@ -99,7 +100,7 @@ def survey(root: Draft) -> Survey:
         draft, position = stack.pop()
         if draft.label is not None:
             labels[draft.label] = position
-        if isinstance(draft.value, CompositeReference | ImageReference):
+        if isinstance(draft.value, CompositeReference | ImageReference | WaveformReference):
             instances.add(draft.value.sop_instance_uid or "")
         for ordinal, child in enumerate(draft.children, start=1):
             if isinstance(child, Draft):

@@ -1,0 +1,214 @@
+"""An instance grows: from the rows of a root template to a tree of nodes, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from sr2graph.samples.templated import quantities
+from sr2graph.samples.templated.choosing import chosen, concept, example_set
+from sr2graph.samples.templated.entries import Entry, places, root_entries
+from sr2graph.samples.templated.nodes import Node
+from sr2graph.samples.templated.scopes import MOST_REPEATS, REQUIRED, Scope
+from sr2graph.samples.templated.values import Maker, suits
+from sr2graph.templates.checking.iods import Iod
+from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.value_sets import Code, ValueSet
+
+MAX_DEPTH = 12
+"""Of items: what is optional below that is left out."""
+TRIES = 3
+"""How often a container that stayed empty is filled again, each time more willingly."""
+UNNAMED = frozenset({"IMAGE", "SCOORD", "SCOORD3D", "TCOORD", "WAVEFORM", "COMPOSITE"})
+"""Value types whose items need no concept name (PS3.3 C.17.3.2.1)."""
+
+
+class Growth:
+    """The state of one instance while it grows."""
+
+    def __init__(self, tid: str, iod: Iod, random: Random, maker: Maker, richness: float, most: int) -> None:  # noqa: PLR0913, PLR0917
+        self.tid, self.iod, self.random, self.maker = tid, iod, random, maker
+        self.richness, self.most = richness, most
+        self.forced: frozenset[tuple[str, str]] = frozenset()
+        self.root: Node | None = None
+        self.size = 0
+        self.fetuses = 1 + (random.random() < TWINS)
+
+    def grown(self) -> Node:
+        """Return the tree."""
+        entries = root_entries(self.tid)
+        root = self.root = self._made(entries[0].rows[0], Scope(self, self.tid, entries, None), None)
+        self._settle(root)
+        return root
+
+    def _settle(self, root: Node) -> None:
+        """Find targets for relationships that were made before their targets; drop those that find none."""
+        for node in list(root.walk()):
+            for child in [each for each in node.children if each.is_reference]:
+                child.target = child.target or self.target(child.row, node)
+            node.children = [each for each in node.children if not each.is_reference or each.target is not None]
+
+    # ------------------------------------------------------------ choices
+
+    def coin(self, entry: Entry) -> bool:
+        """Return whether something optional is there: less often the deeper, never once the tree is large enough."""
+        if self.size >= self.most:
+            return False
+        chance = self.richness
+        if entry.expanded is not None and "CONTAINER" in entry.row.value_types:
+            chance = min(1.0, chance * 1.5)
+        return self.random.random() < chance
+
+    def allows(self, entry: Entry, parent: Node | None) -> bool:
+        """Return whether the IOD, the depth and what is there already allow a row below an item."""
+        if parent is None:
+            return True
+        depth = sum(1 for _ in parent.ancestors())
+        if depth >= MAX_DEPTH and entry.row.requirement not in REQUIRED:
+            return False
+        return all(self._allows(row, parent) for row in entry.rows if row.row.is_mandatory) and any(
+            self._allows(row, parent) for row in entry.rows
+        )
+
+    def _allows(self, row: ExpandedRow, parent: Node) -> bool:
+        """Return whether the IOD lets an item of this row stand below the parent."""
+        if row.row.by_reference:
+            return self._allows_reference(row, parent)
+        return bool(self._value_types(row, parent))
+
+    def _allows_reference(self, row: ExpandedRow, parent: Node) -> bool:
+        kinds = row.row.value_types
+        if not any((parent.value_type, row.relationship or "", kind) in self.iod.by_reference for kind in kinds):
+            return False
+        return row.row.is_mandatory or self.target(row, parent) is not None
+
+    def _value_types(self, row: ExpandedRow, parent: Node) -> list[str]:
+        relationship = row.relationship or "CONTAINS"
+        return [kind for kind in row.row.value_types if self._is_listed((parent.value_type, relationship, kind))]
+
+    def _is_listed(self, triple: tuple[str, str, str]) -> bool:
+        return triple in self.iod.triples
+
+    def preferred(self, alternatives: list[Entry]) -> Entry:
+        """Return one of several alternatives; one that was asked for, if any was."""
+        asked = [each for each in alternatives if (each.row.tid, each.row.row) in self.forced]
+        return self.random.choice(asked or alternatives)
+
+    def repeats(self, entry: Entry) -> int:
+        """Return how often a row that is there occurs."""
+        least, most = max(entry.row.vm.least, 1), entry.row.vm.most
+        if most is None and entry.row.include is not None and is_of_a_fetus(entry.row.include):
+            return self.fetuses
+        bound = min(most or MOST_REPEATS, max(least, MOST_REPEATS))
+        count = least
+        while count < bound and self.size < self.most and self.random.random() < self.richness:
+            count += 1
+        return count
+
+    def target(self, row: ExpandedRow, source: Node) -> Node | None:
+        """Return an item elsewhere in the tree that a by-reference row can lead to; the nearest before it, if any."""
+        above = {source, *source.ancestors()}
+        nodes = self.root.walk() if self.root is not None else ()
+        found = [node for node in nodes if node not in above and not node.is_reference and suits(row, node)]
+        return self.random.choice(found) if found else None
+
+    # ------------------------------------------------------------ codes
+
+    def name(self, row: ExpandedRow, scope: Scope) -> Code | None:
+        """Return a concept name for an item of a row."""
+        used = [node.name for node in scope.nodes.get(row.row.row, ()) if node.name is not None]
+        prefer = None if row.units.is_constrained or "NUM" not in row.row.value_types else quantities.is_known
+        if (source := scope.source(row.concept, row.row.concept)) is not None:
+            return source[0].code_of(source[1])
+        return self._chosen(row.concept, used, _fallback("name", row), prefer)
+
+    def code(self, row: ExpandedRow, scope: Scope, name: Code | None = None) -> Code | None:
+        """Return a value for a CODE of a row."""
+        used = [node.code for node in scope.nodes.get(row.row.row, ()) if node.code is not None]
+        names = (name, *row.concept.codes) if name is not None else row.concept.codes
+        fallback = tuple(f"{code.scheme}:{code.value}" for code in names)
+        if (source := scope.source(row.values, row.row.values)) is not None:
+            return source[0].code_of(source[1])
+        return self._chosen(row.values, used, (*fallback, *_fallback("value", row)))
+
+    def _chosen(
+        self,
+        said: ValueSet,
+        used: list[Code],
+        fallback: tuple[str, ...],
+        prefer: Callable[[Code], bool] | None = None,
+    ) -> Code | None:
+        code = chosen(self.random, said, used, prefer)
+        sets = (example_set(key) for key in fallback) if code is None else ()
+        return code or next((chosen(self.random, each, used) for each in sets if each is not None), None)
+
+    # ------------------------------------------------------------ items
+
+    def _fill(self, entries: tuple[Entry, ...], scope: Scope) -> None:
+        for entry in entries:
+            for index in range(scope.count(entry.row.row)):
+                if entry.expanded is not None:
+                    self._made(entry.expanded, scope, scope.parent)
+                else:
+                    inner = Scope(self, entry.row.include or "", entry.inside, scope.parent, None, scope, entry, index)
+                    self._fill(entry.inside, inner)
+
+    def _made(self, row: ExpandedRow, scope: Scope, parent: Node | None) -> Node:
+        """Return an item with all that is below it."""
+        node = self._node(row, scope, parent)
+        if parent is None:
+            self.root = node
+        else:
+            parent.children.append(node)
+            node.target = self.target(row, parent) if node.is_reference else None
+        scope.nodes.setdefault(row.row.row, []).append(node)
+        self.size += 1
+        if not node.is_reference:
+            self._below(node, scope)
+        return node
+
+    def _below(self, node: Node, scope: Scope) -> None:
+        scopes = [scope]
+        for _ in node.row.invocations:
+            scopes.append(scopes[-1].invoker or scope)
+        richness = self.richness
+        for _ in range(TRIES):
+            for entries, outer in zip(places(node.row), scopes, strict=True):
+                if entries:
+                    self._fill(entries, Scope(self, outer.tid, entries, node, outer))
+            if node.children or node.value_type != "CONTAINER":
+                break
+            self.richness = min(1.0, self.richness * 2)
+        self.richness = richness
+
+    def _node(self, row: ExpandedRow, scope: Scope, parent: Node | None) -> Node:
+        """Return the item itself, without what is below it."""
+        kinds = self._value_types(row, parent) if parent is not None else list(row.row.value_types)
+        kind = self.random.choice(kinds or list(row.row.value_types) or ["NUM"])
+        node = Node(row, kind, row.relationship or "CONTAINS", parent, is_reference=row.row.by_reference)
+        if node.is_reference:
+            return node
+        node.name = scope.presets.pop(f"{row.row.row} name", None) or self.name(row, scope)
+        if node.name is None and kind not in UNNAMED:
+            sets = example_set(f"{kind} name")
+            node.name = chosen(self.random, sets) if sets is not None else None
+        node.concept_name = concept(node.name) if node.name is not None else None
+        if kind == "CODE":
+            node.code = scope.presets.pop(row.row.row, None) or self.code(row, scope, node.name)
+        node.value = self.maker.value(node, scope)
+        return node
+
+
+TWINS = 0.4
+
+
+def is_of_a_fetus(tid: str) -> bool:
+    """Whether a template is invoked once for each fetus."""
+    return tid in FETAL
+
+
+FETAL = frozenset({"5003", "5004", "5005", "5006", "5007", "5009", "5010", "5011", "5225", "5227", "5228"})
+
+
+def _fallback(what: str, row: ExpandedRow) -> tuple[str, ...]:
+    return (f"TID {row.tid} row {row.row.row} {what}", *(f"{kind} {what}" for kind in row.row.value_types))

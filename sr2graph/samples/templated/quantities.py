@@ -1,0 +1,98 @@
+"""Numbers with units, in plausible ranges: mappings/samples/quantities.csv."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from random import Random
+
+from sr2graph.samples.templated.choosing import chosen, options
+from sr2graph.samples.templated.roots import table
+from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.value_sets import Code, ValueSet, context_group, member_units
+
+NO_UNITS = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """From where to where a number goes, and in which steps."""
+
+    unit: str
+    low: Decimal
+    high: Decimal
+    step: Decimal
+
+    def number(self, random: Random) -> str:
+        """Return one of the numbers, as VR DS writes it."""
+        steps = int((self.high - self.low) / self.step)
+        return f"{self.low + self.step * random.randint(0, steps):f}"
+
+
+@cache
+def quantities() -> dict[str, Quantity]:
+    """Return concept (`DCM:113830`), context group (`CID 12005`) or unit (`UCUM:mm`) ↔ its usual range."""
+    return {
+        line["key"]: Quantity(line["unit"], Decimal(line["low"]), Decimal(line["high"]), Decimal(line["step"]))
+        for line in table("quantities.csv")
+    }
+
+
+def is_known(code: Code) -> bool:
+    """Whether a concept has a range or at least a unit of its own."""
+    return f"{code.scheme}:{code.value}" in quantities() or _own_unit(code) is not None
+
+
+def measured(random: Random, row: ExpandedRow, code: Code | None) -> tuple[str, Code]:
+    """Return a number and its unit for a NUM of this concept name."""
+    known = _known(row, code)
+    unit = _unit(random, row.units, known.unit if known else None)
+    if known is None or known.unit != unit.value:
+        known = quantities().get(f"UCUM:{unit.value}", quantities()["UCUM:1"])
+    return _within(row.row.number, known.number(random)), unit
+
+
+@cache
+def _known(row: ExpandedRow, code: Code | None) -> Quantity | None:
+    if code is not None and (found := quantities().get(f"{code.scheme}:{code.value}")):
+        return found
+    unit = _own_unit(code) if code is not None else None
+    if unit is not None:
+        return quantities().get(f"UCUM:{unit}")
+    for group in row.concept.groups:
+        if found := quantities().get(f"CID {group.cid}"):
+            return found
+    return None
+
+
+@cache
+def _own_unit(code: Code) -> str | None:
+    """Return the unit that some context group gives to a concept."""
+    return _member_units().get(code.iri)
+
+
+@cache
+def _member_units() -> dict[str, str]:
+    return {iri: unit for (_, iri), unit in reversed(list(member_units().items()))}
+
+
+def _unit(random: Random, units: ValueSet, wanted: str | None) -> Code:
+    """Return the wanted unit if the row allows it, else one that it allows."""
+    is_open = not units.is_constrained or any(context_group(group.cid).schemes() for group in units.groups)
+    if wanted is not None and (is_open or any(code.value == wanted for code in options(units))):
+        return Code("UCUM", wanted)
+    known = [code for code in options(units) if f"UCUM:{code.value}" in quantities()]
+    return random.choice(known) if known else chosen(random, units) or Code("UCUM", NO_UNITS)
+
+
+def _within(printed: str, number: str) -> str:
+    """Return the number, or one that the row allows where it prints a range: `0 - 100`, `Integer 1 - n`, `1`."""
+    bounds = [int(bound) for bound in re.findall(r"\d+", printed)]
+    if not bounds:
+        return number
+    value = max(Decimal(number), Decimal(bounds[0]))
+    if "n" not in printed.removeprefix("Integer") and ">" not in printed:
+        value = min(value, Decimal(bounds[-1]))
+    return f"{value.to_integral_value() if printed.startswith('Integer') else value:f}"
