@@ -171,6 +171,10 @@ class ContextGroup:
             not self.extensible and not self.whole_scheme and all(context_group(cid).is_closed for cid in self.includes)
         )
 
+    def own_codes(self) -> tuple[Code, ...]:
+        """Return its members without those of included groups."""
+        return _members().get(self.cid, ())
+
     def codes(self) -> tuple[Code, ...]:
         """Return its members, those of included groups too."""
         return tuple(dict.fromkeys(code for cid in self._all() for code in _members().get(cid, ())))
