@@ -73,8 +73,8 @@ def templates(source: Json) -> Iterator[tuple[str, ...]]:
         yield tid, each["name"], *flags, parameters, f"PS3.16 {each['edition']} TID {tid}"
 
 
-def rows(source: Json, codes: Codes) -> Iterator[tuple[str, ...]]:
-    """Yield the rows of rows.csv, in the order of the standard."""
+def rows(source: Json, codes: Codes, of_units: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of rows.csv, in the order of the standard; `of_units` are the CIDs whose members are units."""
     for tid in sorted(source, key=in_order):
         seen: set[str] = set()
         for row in source[tid]["rows"]:
@@ -82,7 +82,7 @@ def rows(source: Json, codes: Codes) -> Iterator[tuple[str, ...]]:
             while name in seen:  # TID 15310 prints row 1 twice
                 name += "'"
             seen.add(name)
-            yield tid, name, *_row(row, codes)
+            yield tid, name, *_row(_with_units(row, of_units), codes)
 
 
 def _row(row: Json, codes: Codes) -> Iterator[str]:
@@ -105,6 +105,22 @@ def _row(row: Json, codes: Codes) -> Iterator[str]:
     yield _parameters(include, constraint.get("params") or {}, codes)
     yield value_set(constraint.get("default") or {}, codes)
     yield _table(constraint.get("table") or {}, codes)
+
+
+def _with_units(row: Json, of_units: frozenset[str]) -> Json:
+    """Return a row with its constraint under `units` where the standard left that word out: a NUM has no codes."""
+    said = row.get("constraint") or {}
+    if row["value_types"] != ["NUM"] or "units" in said:
+        return row
+    named = [code["scheme"] == "UCUM" for code in said.get("codes") or ()]
+    named += [group["cid"] in of_units for group in said.get("cids") or ()]
+    named += [said["param"].endswith("Units")] if "param" in said else []
+    return {**row, "constraint": {"units": said}} if named and all(named) else row
+
+
+def groups_of_units(source: Json) -> frozenset[str]:
+    """Return the CIDs of groups with nothing but UCUM codes."""
+    return frozenset(cid for cid, each in source.items() if {code[0] for code in each["codes"]} == {"UCUM"})
 
 
 def value_set(said: Json, codes: Codes) -> str:
@@ -213,7 +229,7 @@ def main() -> None:
     codes = Codes()
     given.target.mkdir(exist_ok=True, parents=True)
     write(given.target / "templates.csv", TEMPLATES, templates(every_template))
-    write(given.target / "rows.csv", ROWS, rows(every_template, codes))
+    write(given.target / "rows.csv", ROWS, rows(every_template, codes, groups_of_units(every_group)))
     write(given.target / "context_groups.csv", GROUPS, groups(every_group))
     write(given.target / "context_group_codes.csv", MEMBERS, members(every_group, codes))
     write(given.target / "codes.csv", CODES, ((*key, meaning) for key, meaning in sorted(codes.meanings.items())))
