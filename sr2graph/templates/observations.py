@@ -1,0 +1,334 @@
+"""Observations: what a report found, each with all that the tree says about it elsewhere.
+
+An observation is a NUM, or a CODE, TEXT, DATE ... image or region that is no property, modifier or context of another
+item; the tables behind `roles` decide which is which.  Context and the properties of groups are resolved once per
+container, on one walk, and shared.  By-reference relationships are followed one step, so cycles are harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from sr2graph.dicom.concept import CodedConcept
+from sr2graph.dicom.content import ByReference, ContentItem, RelationshipType
+from sr2graph.dicom.report import Report
+from sr2graph.dicom.values import ImageReference, ValueType
+from sr2graph.templates.context import NO_CONTEXT, Context, Observer, Said, concept_of, extended, observers_of
+from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.matching import Matching, matched
+from sr2graph.templates.observed import Observation
+from sr2graph.templates.properties import FIELDS, NO_PROPERTIES, Gathered, Items, Properties, below, of_item
+from sr2graph.templates.roles import Kind, Role, kind_of, role_of
+
+__all__ = ["Observation", "observations", "observations_of"]
+
+MAX_SELECTED = 16
+"""Images that a region is selected from, as far as they are looked at: conforming regions have one."""
+
+PASSES_ON = frozenset({RelationshipType.CONTAINS, RelationshipType.HAS_PROPERTIES, None})
+"""Relationships whose targets inherit the properties of their source, or of the group that it begins."""
+
+OF_CONTAINERS = frozenset(
+    {RelationshipType.HAS_OBS_CONTEXT, RelationshipType.HAS_ACQ_CONTEXT, RelationshipType.HAS_CONCEPT_MOD}
+)
+"""The same where the source is a CONTAINER."""
+
+CONTEXT_PARTS = frozenset("observer algorithm subject procedure language event time_point acquisition context".split())
+NESTED = frozenset({"site", "target_region", "tracking_identifier"})
+"""Roles whose own children tell of the site, too: side and modifiers (PS3.16 TID 300 rows 6-7, 3252 row 3)."""
+
+
+def observations(matching: Matching) -> list[Observation]:
+    """Return the observations of a report, in document order."""
+    return _Walk(matching).found() if matching.items else []
+
+
+def observations_of(report: Report) -> list[Observation]:
+    """Return the observations of a report, its items matched to templates first."""
+    return observations(matched(report))
+
+
+class _Place(NamedTuple):
+    """What an item is where it stands."""
+
+    role: Role
+    kind: Kind | None
+    is_number: bool
+    is_plain: bool
+    """Nothing that it begins or is needs a closer look, as long as it has no children."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What children of an item inherit."""
+
+    properties: Properties
+    context: Context
+    outside: Properties
+    """What a group that inherits nothing of the groups around it starts from."""
+    quiet: str | None = None
+    """The role of what they are part of, if that makes them no observations of their own."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Stands on the stack below the children of a group: when it is met again, they are done."""
+
+    item: ContentItem
+    frame: _Frame
+    gathered: Gathered
+    before: int
+    """How many observations in their own right there were."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the children of an item say."""
+
+    gathered: Gathered = field(default_factory=dict)
+    context: list[Said] = field(default_factory=list)
+    participants: list[Said] = field(default_factory=list)
+    language: CodedConcept | None = None
+    children: list[tuple[ContentItem, _Place]] = field(default_factory=list)
+    """Those that have to be visited."""
+
+    def note(self, role: Role, item: ContentItem) -> None:
+        """Gather an item in a role."""
+        if role.name in FIELDS:
+            self.gathered.setdefault(role.name, []).append((role, item))
+
+
+class _Walk:
+    """One walk over the tree of a report."""
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        self._iri = matching.keys.iri
+        self._numbers = {id(item): number for number, item in enumerate(matching.items)}
+        self._places: dict[tuple[ExpandedRow | None, str | None, str | None, str | None, Kind | None], _Place] = {}
+        self._by_reference = {id(reference): row for _, reference, row in matching.by_references}
+        self._selected: dict[int, Items] = {}
+        self._library: dict[str, ContentItem] = {}
+        self._stack: list[tuple[ContentItem, _Place, _Frame] | _Group] = []
+        self._found: list[Observation] = []
+        self._proper = 0
+
+    def found(self) -> list[Observation]:
+        """Return the observations."""
+        root = self._matching.items[0]
+        frame = _Frame(NO_PROPERTIES, NO_CONTEXT, NO_PROPERTIES)
+        self._stack.append((root, self._place(root, self._matching.rows[0], None, None), frame))
+        while self._stack:
+            entry = self._stack.pop()
+            if isinstance(entry, _Group):
+                self._close(entry)
+                continue
+            item, place, frame = entry
+            if place.is_plain and not item.children and item.observation_datetime is None:
+                self._note(item, place, frame.properties, frame)
+            else:
+                self._branch(item, place, frame)
+        return self._found
+
+    # ------------------------------------------------------------ one item
+
+    def _place(
+        self, item: ContentItem, row: ExpandedRow | None, relationship: str | None, within: Kind | None
+    ) -> _Place:
+        """Return what an item is below a parent that begins `within`."""
+        key = row, self._iri(item.concept_name), relationship, item.value_type, within
+        place = self._places.get(key)
+        if place is None:
+            _, iri, _, value_type, _ = key
+            role, kind = role_of(row, iri, relationship, value_type, within), kind_of(row, iri, value_type)
+            plain = kind is None and role.name != "library"
+            place = self._places[key] = _Place(role, kind, value_type == ValueType.NUM, plain)
+        return place
+
+    def _note(self, item: ContentItem, place: _Place, properties: Properties, frame: _Frame) -> bool:
+        """Note the observation that an item is, if it is one; tell whether it is one in its own right."""
+        role, quiet = place.role, frame.quiet
+        proper = role.observed and quiet is None
+        if not proper and not place.is_number:
+            return False
+        number = self._numbers[id(item)]
+        name = None if proper else (quiet if role.observed else role.name)
+        self._found.append(Observation(item, number, self._matching.rows[number], name, properties, frame.context))
+        self._proper += proper
+        return proper
+
+    def _branch(self, item: ContentItem, place: _Place, frame: _Frame) -> None:
+        """Note an item that has children, and put those on the stack that have to be visited."""
+        kind, proper_before = place.kind, self._proper
+        reading = self._read(item, kind)
+        context = self._context(item, reading, frame.context)
+        base = frame.outside if kind is not None and kind.fresh else frame.properties
+        self._add_images(reading.gathered)
+        beside = frame if context is frame.context else replace(frame, context=context)
+        is_proper = False
+        if place.role.observed or place.is_number:
+            own = (
+                beside
+                if reading.language is None
+                else replace(beside, context=replace(context, language=reading.language))
+            )
+            is_proper = self._note(item, place, of_item(base, reading.gathered, kind, item), own)
+        if place.role.name == "library":
+            self._shelve(item)
+        if reading.children or (kind is not None and kind.group):
+            inner = self._inner(item, place, beside, reading.gathered, is_observation=is_proper)
+            if kind is not None and kind.group and inner.quiet is None:
+                self._stack.append(_Group(item, inner, reading.gathered, proper_before))
+            self._push(item, reading.children, beside, inner)
+
+    def _push(
+        self, item: ContentItem, children: list[tuple[ContentItem, _Place]], beside: _Frame, inner: _Frame
+    ) -> None:
+        """Put children on the stack, the first one on top.
+
+        What an item was inferred from, and what modifies an item that is no CONTAINER, is beside it, not part of it.
+        """
+        aside = beside if inner.quiet is None else replace(beside, quiet=inner.quiet)
+        passes_on = PASSES_ON | OF_CONTAINERS if item.value_type == ValueType.CONTAINER else PASSES_ON
+        for child, place in reversed(children):
+            self._stack.append((child, place, inner if child.relationship in passes_on else aside))
+
+    def _inner(
+        self, item: ContentItem, place: _Place, beside: _Frame, gathered: Gathered, *, is_observation: bool
+    ) -> _Frame:
+        """Return what an item passes on to what it contains."""
+        kind, container = place.kind, item.value_type == ValueType.CONTAINER
+        is_group = kind is not None and kind.group
+        base = beside.outside if kind is not None and kind.fresh else beside.properties
+        properties = below(base, gathered, kind, item, container=container)
+        if is_observation and not is_group and not place.is_number:
+            properties = replace(properties, group=item)
+        outside = properties if container and not is_group else beside.outside
+        quiet = beside.quiet
+        if quiet is None and not (place.role.observed or is_group or place.role.name in ("section", "reference")):
+            quiet = None if place.is_number else place.role.name
+        return _Frame(properties, beside.context, outside, quiet)
+
+    def _close(self, group: _Group) -> None:
+        """Note what a group has to say where nothing in it was an observation: its regions, its finding, itself."""
+        if self._proper > group.before:
+            return
+        gathered = group.gathered
+        for _, item in gathered.get("region") or gathered.get("image") or gathered.get("finding") or ():
+            number = self._numbers.get(id(item))
+            if number is not None:
+                row = self._matching.rows[number]
+                self._found.append(Observation(item, number, row, None, group.frame.properties, group.frame.context))
+                self._proper += 1
+
+    # ------------------------------------------------------------ its children
+
+    def _read(self, item: ContentItem, kind: Kind | None) -> _Reading:
+        """Return what the children of an item say; each is looked at once."""
+        reading, numbers, rows = _Reading(), self._numbers, self._matching.rows
+        container = item.value_type == ValueType.CONTAINER
+        for child in item.children:
+            if isinstance(child, ByReference):
+                self._refer(child, kind, reading)
+                continue
+            place = self._place(child, rows[numbers[id(child)]], child.relationship, kind)
+            role = place.role
+            if role.observed or place.is_number or child.children or role.name == "library":
+                reading.children.append((child, place))
+            if role.name != "observed":
+                self._say(child, role, reading, container=container)
+        return reading
+
+    def _say(self, child: ContentItem, role: Role, reading: _Reading, *, container: bool) -> None:
+        """Note what a child says in its role."""
+        if role.name in CONTEXT_PARTS:
+            # An item contains things of its own; only a CONTAINER contains what all in it share.
+            if container or child.relationship != RelationshipType.CONTAINS:
+                if role.name == "language" and role.field:
+                    reading.language = concept_of(child)
+                reading.context.append((role, child))
+        elif role.name == "participant":
+            reading.participants.append((role, child))
+            reading.participants += ((nested.role, each) for each, nested in self._nested(child))
+        else:
+            reading.note(role, child)
+            if role.name in NESTED:
+                for each, nested in self._nested(child):
+                    reading.note(nested.role, each)
+
+    def _nested(self, item: ContentItem) -> Iterator[tuple[ContentItem, _Place]]:
+        """Yield the by-value children of an item, each with what it is."""
+        for child in item.children:
+            if isinstance(child, ContentItem):
+                row = self._matching.rows[self._numbers[id(child)]]
+                yield child, self._place(child, row, child.relationship, None)
+
+    def _refer(self, reference: ByReference, kind: Kind | None, reading: _Reading) -> None:
+        """Note what the target of a by-reference relationship says; it is not visited from here."""
+        target = self._target(reference)
+        if target is not None:
+            place = self._place(target, self._by_reference.get(id(reference)), reference.relationship, kind)
+            if place.role.name in CONTEXT_PARTS:
+                reading.context.append((place.role, target))
+            else:
+                reading.note(place.role, target)
+
+    def _target(self, reference: ByReference) -> ContentItem | None:
+        index = self._matching.index(reference.target)
+        return self._matching.items[index] if index is not None else None
+
+    def _context(self, item: ContentItem, reading: _Reading, outer: Context) -> Context:
+        context = outer
+        if reading.context or reading.participants:
+            context = extended(outer, reading.context, self._participants(reading))
+        if item.observation_datetime is not None:
+            context = replace(context, datetime=item.observation_datetime)
+        return context
+
+    def _participants(self, reading: _Reading) -> tuple[Observer, ...]:
+        return observers_of(reading.participants)
+
+    # ------------------------------------------------------------ images
+
+    def _add_images(self, gathered: Gathered) -> None:
+        """Add the images that regions were selected from, and what the report says of all of them."""
+        known = {id(image) for _, image in gathered.get("image", ())}
+        for role, region in tuple(gathered.get("region", ())):
+            for image in self._images_of(region):
+                if id(image) not in known:
+                    known.add(id(image))
+                    gathered.setdefault("image", []).append((role, image))
+        for _, image in gathered.get("image", ())[:MAX_SELECTED]:
+            for each, nested in self._nested(self._entry(image)):
+                if nested.role.name.startswith("image_") and nested.role.name not in gathered:
+                    gathered[nested.role.name] = [(nested.role, each)]
+
+    def _images_of(self, region: ContentItem) -> Items:
+        """Return the images and waveforms that a region was selected from."""
+        known = self._selected.get(id(region))
+        if known is None:
+            known = self._selected[id(region)] = tuple(self._selected_from(region, 2))
+        return known
+
+    def _selected_from(self, region: ContentItem, depth: int) -> Iterator[ContentItem]:
+        """Yield images below a region, and below regions that it was selected from itself (PS3.16 TID 3909 row 6)."""
+        for child in region.children[:MAX_SELECTED]:
+            item = self._target(child) if isinstance(child, ByReference) else child
+            if item is None or child.relationship != RelationshipType.SELECTED_FROM:
+                continue
+            if item.value_type in (ValueType.IMAGE, ValueType.WAVEFORM):
+                yield item
+            elif depth:
+                yield from self._selected_from(item, depth - 1)
+
+    def _entry(self, image: ContentItem) -> ContentItem:
+        """Return the entry of the image library about the same image; the image itself where there is none."""
+        if image.children or not isinstance(image.value, ImageReference):
+            return image
+        return self._library.get(image.value.sop_instance_uid or "", image)
+
+    def _shelve(self, item: ContentItem) -> None:
+        if isinstance(item.value, ImageReference) and item.value.sop_instance_uid:
+            self._library.setdefault(item.value.sop_instance_uid, item)
