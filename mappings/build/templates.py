@@ -82,7 +82,7 @@ def rows(source: Json, codes: Codes, of_units: frozenset[str]) -> Iterator[tuple
             while name in seen:  # TID 15310 prints row 1 twice
                 name += "'"
             seen.add(name)
-            yield tid, name, *_row(_with_units(row, of_units), codes)
+            yield tid, name, *_row(_with_units(_with_values(row), of_units), codes)
 
 
 def _row(row: Json, codes: Codes) -> Iterator[str]:
@@ -105,6 +105,15 @@ def _row(row: Json, codes: Codes) -> Iterator[str]:
     yield _parameters(include, constraint.get("params") or {}, codes)
     yield value_set(constraint.get("default") or {}, codes)
     yield _table(constraint.get("table") or {}, codes)
+
+
+def _with_values(row: Json) -> Json:
+    """Return a row with its constraint as a value set where the standard printed it as a binding: TIDs 5301, 5302."""
+    said = (row.get("constraint") or {}).get("params")
+    if not said or row.get("include"):
+        return row
+    (bound,) = said.values()
+    return {**row, "constraint": bound}
 
 
 def _with_units(row: Json, of_units: frozenset[str]) -> Json:

@@ -7,13 +7,13 @@ finite however deep a tree goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
 
 from sr2graph.templates.catalogue import Multiplicity, Requirement, Row, templates
-from sr2graph.templates.value_sets import ValueSet
+from sr2graph.templates.value_sets import NO_CONSTRAINT, ValueSet
 
 Arguments = tuple[tuple[str, ValueSet], ...]
 """Parameter ↔ what it is bound to, in the order of their names."""
@@ -114,8 +114,14 @@ def _expanded(
             continue
         relation = row.relationship or relationship
         if row.include is None:
-            sets = (row.concept.bound(bound), row.values.bound(bound), row.units.bound(bound))
+            sets = (row.concept.bound(bound), _values(row, bound), row.units.bound(bound))
             yield ExpandedRow(row, relation, *sets, arguments, invocations)
         elif row.include in templates() and len(invocations) < MAX_INCLUDES:
             inner = tuple(sorted((name, value.bound(bound)) for name, value in row.parameters.items()))
             yield from _expanded(row.include, None, inner, relation, (*invocations, Invocation(row, arguments)))
+
+
+def _values(row: Row, bound: Mapping[str, ValueSet]) -> ValueSet:
+    """Return what a row allows as value; `$Property, defaults to DCID 12304` is that group where nothing is bound."""
+    values = row.values.bound(bound)
+    return row.default if row.values.parameter is not None and values == NO_CONSTRAINT else values
