@@ -32,8 +32,7 @@ def checked(report: Report, matching: Matching | None = None) -> list[Finding]:
     if iod is not None:
         check_relationships(matching.items, iod, findings)
     check_continuity(matching.items, findings)
-    references = ((source, link, row.row if row is not None else None) for source, link, row in matching.by_references)
-    check_references(matching.items, references, iod, findings)
+    check_references(matching, iod, findings)
     check_placement(matching, tree, findings)
     RowChecks(tree, findings).check()
     check_values(tree, findings)

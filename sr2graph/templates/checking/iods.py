@@ -41,6 +41,11 @@ class Iod:
     source: str
     """The table of PS3.3."""
 
+    @property
+    def short_name(self) -> str:
+        """Return the name without the word that all have in common."""
+        return self.name.removesuffix(" Storage")
+
 
 @cache
 def iods() -> Mapping[str, Iod]:

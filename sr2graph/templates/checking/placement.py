@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sr2graph.dicom.tree import RELATIONSHIPS
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.checking.findings import Findings
 from sr2graph.templates.checking.tree import Tree
@@ -42,6 +43,8 @@ def _is_extensible(row: ExpandedRow) -> bool:
 def _misfit(misplaced: Misplaced, findings: Findings) -> None:
     item, row = misplaced.item, misplaced.row
     if misplaced.why is Fit.RELATIONSHIP:
+        if item.relationship not in RELATIONSHIPS:
+            return  # told by reading
         rule, found = "row-relationship", f"{item.relationship or 'no relationship'}"
     else:
         rule, found = "row-value-type", f"{item.value_type or 'no value type'}"
@@ -49,10 +52,14 @@ def _misfit(misplaced: Misplaced, findings: Findings) -> None:
 
 
 def _concepts(tree: Tree, findings: Findings) -> None:
-    """Note concept names that extend a context group."""
+    """Note concept names that extend a context group, and items by value at rows that are by reference."""
     told = set[tuple[int, str | None]]()
     for item, row in zip(tree.items, tree.rows, strict=True):
-        if row is None or not row.concept.is_constrained:
+        if row is None:
+            continue
+        if row.row.by_reference:
+            findings.add(item.position, "row-mode", f"PS3.16: {row_text(row)}", "by value", row.row)
+        if not row.concept.is_constrained:
             continue
         iri = tree.keys.iri(item.concept_name)
         key = id(row.row), iri

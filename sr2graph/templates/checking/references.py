@@ -2,73 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sr2graph.dicom.content import ByReference, ContentItem, position_text
 from sr2graph.dicom.tree import RELATIONSHIPS
 from sr2graph.templates.catalogue import Row
 from sr2graph.templates.checking.findings import Findings
 from sr2graph.templates.checking.iods import VALUE_TYPES, Iod
+from sr2graph.templates.checking.wording import row_text
+from sr2graph.templates.matching import Matching
 
 DANGLING = "the referenced content item does not exist"
 """How reading tells of such a one; checking says it in its own way."""
 
-Reference = tuple[ContentItem, ByReference, Row | None]
-"""Source, relationship, and the template row that it follows."""
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A by-reference relationship with both its ends."""
+
+    source: ContentItem
+    link: ByReference
+    target: ContentItem
+    row: Row | None
 
 
-def check_references(
-    items: Iterable[ContentItem], references: Iterable[Reference], iod: Iod | None, findings: Findings
-) -> None:
-    """Note by-reference relationships that lead nowhere, to an ancestor, or are not allowed in the SOP class."""
-    found = list(references)
-    if not found:
-        return
-    by_position = {item.position: item for item in items}
-    for source, reference, row in found:
-        target = by_position.get(reference.target)
-        if target is None:
-            findings.add(
-                reference.position,
-                "reference-target",
-                "Referenced Content Item Identifier is the position of a content item (PS3.3 C.17.3.2.5)",
-                "no item is there",
-                row,
-            )
+def check_references(matching: Matching, iod: Iod | None, findings: Findings) -> None:
+    """Note by-reference relationships that lead nowhere, to an ancestor, or are not allowed."""
+    for source, link, placed in matching.by_references:
+        row = placed.row if placed is not None else None
+        index = matching.index(link.target)
+        if index is None:
+            standard = "Referenced Content Item Identifier is the position of a content item (PS3.3 C.17.3.2.5)"
+            findings.add(link.position, "reference-target", standard, "no item is there", row)
             continue
-        if source.position[: len(target.position)] == target.position:
-            _ancestor(reference, iod, row, findings)
+        reference = _Reference(source, link, matching.items[index], row)
+        if source.position[: len(link.target)] == link.target:
+            _ancestor(reference, iod, findings)
         if iod is not None:
-            _relationship(source, reference, target, iod, row, findings)
+            _relationship(reference, iod, findings)
+        if placed is not None and not placed.row.by_reference:
+            findings.add(link.position, "row-mode", f"PS3.16: by value, {row_text(placed)}", "by reference", row)
 
 
-def _ancestor(reference: ByReference, iod: Iod | None, row: Row | None, findings: Findings) -> None:
+def _ancestor(reference: _Reference, iod: Iod | None, findings: Findings) -> None:
     stated = iod is not None and iod.ancestors_forbidden
     section = iod.source if iod is not None else "PS3.3 C.17.3.2.5"
-    findings.add(
-        reference.position,
-        "reference-to-ancestor" if stated else "reference-upwards",
-        f"a by-reference relationship does not lead to an ancestor of its source ({section})",
-        f"it leads to {position_text(reference.target)}",
-        row,
-    )
+    rule = "reference-to-ancestor" if stated else "reference-upwards"
+    standard = f"a by-reference relationship does not lead to an ancestor of its source ({section})"
+    found = f"it leads to {position_text(reference.link.target)}"
+    findings.add(reference.link.position, rule, standard, found, reference.row)
 
 
-def _relationship(  # noqa: PLR0913 # both ends, what joins them, and what is said of it
-    source: ContentItem, reference: ByReference, target: ContentItem, iod: Iod, row: Row | None, findings: Findings
-) -> None:
-    triple = source.value_type or "", reference.relationship or "", target.value_type or ""
-    known = triple[0] in VALUE_TYPES and triple[1] in RELATIONSHIPS and triple[2] in VALUE_TYPES
+def _relationship(reference: _Reference, iod: Iod, findings: Findings) -> None:
+    row = reference.row
+    source, target = reference.source.value_type or "", reference.target.value_type or ""
+    triple = source, reference.link.relationship or "", target
+    known = source in VALUE_TYPES and triple[1] in RELATIONSHIPS and target in VALUE_TYPES
     if not known or triple in iod.by_reference:
         return
-    conflict = row is not None and f"{row.tid}/{row.row}" in iod.conflicting_references
     allowed = sorted({relationship for _, relationship, _ in iod.by_reference})
-    name = iod.name.removesuffix(" Storage")
-    standard = f"by reference {name} allows {', '.join(allowed) or 'nothing'} ({iod.source})"
-    findings.add(
-        reference.position,
-        "reference-conflict" if conflict else "reference-relationship",
-        f"{standard}, although {row.name} asks for it" if conflict and row is not None else standard,
-        " ".join(triple),
-        row,
-    )
+    standard = f"by reference {iod.short_name} allows {', '.join(allowed) or 'nothing'} ({iod.source})"
+    if row is not None and f"{row.tid}/{row.row}" in iod.conflicting_references:
+        standard = f"{standard}, although {row.name} asks for it"
+        findings.add(reference.link.position, "reference-conflict", standard, " ".join(triple), row)
+    else:
+        findings.add(reference.link.position, "reference-relationship", standard, " ".join(triple))

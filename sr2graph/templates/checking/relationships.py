@@ -48,13 +48,13 @@ def check_continuity(items: Iterable[ContentItem], findings: Findings) -> None:
 
 
 def _value_type(item: ContentItem, iod: Iod, findings: Findings) -> None:
-    standard = f"the value types of {_named(iod)} are {' '.join(sorted(iod.value_types))} ({iod.source})"
+    standard = f"the value types of {iod.short_name} are {' '.join(sorted(iod.value_types))} ({iod.source})"
     findings.add(item.position, "value-type", standard, f"{item.value_type}")
 
 
 def _conflict(triple: Triple, position: Position, iod: Iod, findings: Findings) -> None:
     tids = " ".join(iod.root_templates)
-    standard = f"{iod.source} does not list this relationship of {_named(iod)}, although TID {tids} asks for it"
+    standard = f"{iod.source} does not list this relationship of {iod.short_name}, although TID {tids} asks for it"
     findings.add(position, "relationship-conflict", standard, " ".join(triple))
 
 
@@ -64,9 +64,5 @@ def _relationship(triple: Triple, position: Position, iod: Iod, findings: Findin
     ways = sorted({other for one, other, target in iod.triples if (one, target) == (source, triple[2])})
     only = f"{source} {relationship} {' '.join(targets)}" if targets else f"no {source} {relationship}"
     instead = f", and {source} {triple[2]} as {', '.join(ways)}" if ways else ""
-    standard = f"{_named(iod)} allows {only}{instead} ({iod.source})"
+    standard = f"{iod.short_name} allows {only}{instead} ({iod.source})"
     findings.add(position, "relationship", standard, " ".join(triple))
-
-
-def _named(iod: Iod) -> str:
-    return iod.name.removesuffix(" Storage")

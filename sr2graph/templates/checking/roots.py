@@ -32,7 +32,7 @@ def check_templates(report: Report, matching: Matching, iod: Iod | None, finding
     if iod is None or not iod.root_templates:
         return
     wanted = " or ".join(iod.root_templates)
-    standard = f"{iod.name.removesuffix(' Storage')} {'uses' if iod.root_required else 'is based on'} TID {wanted}"
+    standard = f"{iod.short_name} {'uses' if iod.root_required else 'is based on'} TID {wanted}"
     section = iod.source.rpartition("-")[0].replace("Table ", "")
     if begun is None or begun.tid not in iod.root_templates:
         found = f"TID {begun.tid}" if begun is not None else "no known template"

@@ -97,11 +97,16 @@ class Situation:
         return [] if seen else None
 
     def _value_in(self, found: list[Child] | None, iris: frozenset[str], row: Row | None) -> bool | None:
-        """Return whether one of some items has one of some codes as value; what is absent has its default."""
+        """Return whether one of some items has one of some codes as value.
+
+        What is absent has its default; of what is absent and mandatory nobody knows what it would have been.
+        """
         if found is None:
             return None
         if not found:
-            return bool(row is not None and row.default.iris() & iris)
+            if row is not None and row.default.is_constrained:
+                return bool(row.default.iris() & iris)
+            return None if row is None or row.is_mandatory else False
         values = [self._value(child) for child in found]
         if any(value in iris for value in values):
             return True

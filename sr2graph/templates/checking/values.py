@@ -16,6 +16,7 @@ from sr2graph.templates.checking.units import UnitChecks
 from sr2graph.templates.checking.wording import code_text, set_text
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.replaced import is_in
 from sr2graph.templates.value_sets import Binding, ValueSet, context_group
 
 GRAPHICS = SpatialCoordinates | SpatialCoordinates3D
@@ -27,10 +28,11 @@ def check_values(tree: Tree, findings: Findings) -> None:
     for item, row in zip(tree.items, tree.rows, strict=True):
         value = item.value
         if isinstance(value, MeasuredValue):
-            units.check(item, value, row)
-            if row is not None and row.row.number:
-                _check_number(item, value, row, findings)
-        elif row is None:
+            named = row if row is not None and is_named(item, row, keys) else None
+            units.check(item, value, named)
+            if named is not None and named.row.number:
+                _check_number(item, value, named, findings)
+        elif row is None or not is_named(item, row, keys):
             continue
         elif isinstance(value, Code):
             if row.values.is_constrained:
@@ -39,6 +41,11 @@ def check_values(tree: Tree, findings: Findings) -> None:
             _check_graphic(item, value, row, findings)
         elif isinstance(value, Table) and row.row.table:
             check_table(item, value, row, keys, findings)
+
+
+def is_named(item: ContentItem, row: ExpandedRow, keys: CodeKeys) -> bool:
+    """Whether the concept is one that the row names: what extends its group may have other values and units."""
+    return not row.concept.is_constrained or is_in(keys.iri(item.concept_name), row.concept)
 
 
 def _check_code(item: ContentItem, value: Code, row: ExpandedRow, keys: CodeKeys, findings: Findings) -> None:
