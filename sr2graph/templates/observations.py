@@ -19,7 +19,7 @@ from sr2graph.templates.context import NO_CONTEXT, Context, Observer, Said, conc
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import Matching, matched
 from sr2graph.templates.observed import Observation
-from sr2graph.templates.properties import FIELDS, NO_PROPERTIES, Gathered, Items, Properties, below, of_item
+from sr2graph.templates.properties import FIELDS, NO_PROPERTIES, Gathered, Items, Properties, below, of_item, with_own
 from sr2graph.templates.roles import Kind, Role, kind_of, role_of
 
 __all__ = ["Observation", "observations", "observations_of"]
@@ -36,6 +36,12 @@ OF_CONTAINERS = frozenset(
 """The same where the source is a CONTAINER."""
 
 CONTEXT_PARTS = frozenset("observer algorithm subject procedure language event time_point acquisition context".split())
+MAY_BEGIN = frozenset({"section", "member", "library", "derived_from"})
+"""Roles of items that begin a group although they are no observations; what says something of others begins none."""
+
+SPEAKS = frozenset({"section", "reference", "derived_from"})
+"""Roles of items that are no observations, but whose content is."""
+
 NESTED = frozenset({"site", "target_region", "tracking_identifier"})
 """Roles whose own children tell of the site, too: side and modifiers (PS3.16 TID 300 rows 6-7, 3252 row 3)."""
 
@@ -142,7 +148,8 @@ class _Walk:
         place = self._places.get(key)
         if place is None:
             _, iri, _, value_type, _ = key
-            role, kind = role_of(row, iri, relationship, value_type, within), kind_of(row, iri, value_type)
+            role = role_of(row, iri, relationship, value_type, within)
+            kind = kind_of(row, iri, value_type) if role.observed or role.name in MAY_BEGIN else None
             plain = kind is None and role.name != "library"
             place = self._places[key] = _Place(role, kind, value_type == ValueType.NUM, plain)
         return place
@@ -153,11 +160,13 @@ class _Walk:
         proper = role.observed and quiet is None
         if not proper and not place.is_number:
             return False
-        number = self._numbers[id(item)]
-        name = None if proper else (quiet if role.observed else role.name)
-        self._found.append(Observation(item, number, self._matching.rows[number], name, properties, frame.context))
+        self._add(item, None if proper else (quiet if role.observed else role.name), properties, frame.context)
         self._proper += proper
         return proper
+
+    def _add(self, item: ContentItem, role: str | None, properties: Properties, context: Context) -> None:
+        number = self._numbers[id(item)]
+        self._found.append(Observation(item, number, self._matching.rows[number], role, properties, context))
 
     def _branch(self, item: ContentItem, place: _Place, frame: _Frame) -> None:
         """Note an item that has children, and put those on the stack that have to be visited."""
@@ -181,17 +190,25 @@ class _Walk:
             inner = self._inner(item, place, beside, reading.gathered, is_observation=is_proper)
             if kind is not None and kind.group and inner.quiet is None:
                 self._stack.append(_Group(item, inner, reading.gathered, proper_before))
-            self._push(item, reading.children, beside, inner)
+            self._push(item, kind, reading.children, beside, inner)
 
     def _push(
-        self, item: ContentItem, children: list[tuple[ContentItem, _Place]], beside: _Frame, inner: _Frame
+        self,
+        item: ContentItem,
+        kind: Kind | None,
+        children: list[tuple[ContentItem, _Place]],
+        beside: _Frame,
+        inner: _Frame,
     ) -> None:
         """Put children on the stack, the first one on top.
 
-        What an item was inferred from, and what modifies an item that is no CONTAINER, is beside it, not part of it.
+        What an item was inferred from, and what modifies an item that is no CONTAINER, is beside it, not part of it;
+        but what a finding was inferred from is about the finding.
         """
         aside = beside if inner.quiet is None else replace(beside, quiet=inner.quiet)
         passes_on = PASSES_ON | OF_CONTAINERS if item.value_type == ValueType.CONTAINER else PASSES_ON
+        if kind is not None and kind.finding_is_value:
+            passes_on |= {RelationshipType.INFERRED_FROM}
         for child, place in reversed(children):
             self._stack.append((child, place, inner if child.relationship in passes_on else aside))
 
@@ -206,9 +223,8 @@ class _Walk:
         if is_observation and not is_group and not place.is_number:
             properties = replace(properties, group=item)
         outside = properties if container and not is_group else beside.outside
-        quiet = beside.quiet
-        if quiet is None and not (place.role.observed or is_group or place.role.name in ("section", "reference")):
-            quiet = None if place.is_number else place.role.name
+        speaks = place.role.observed or place.is_number or is_group or place.role.name in SPEAKS
+        quiet = beside.quiet or (None if speaks else place.role.name)
         return _Frame(properties, beside.context, outside, quiet)
 
     def _close(self, group: _Group) -> None:
@@ -216,12 +232,24 @@ class _Walk:
         if self._proper > group.before:
             return
         gathered = group.gathered
-        for _, item in gathered.get("region") or gathered.get("image") or gathered.get("finding") or ():
-            number = self._numbers.get(id(item))
-            if number is not None:
-                row = self._matching.rows[number]
-                self._found.append(Observation(item, number, row, None, group.frame.properties, group.frame.context))
-                self._proper += 1
+        told = gathered.get("region") or gathered.get("image") or gathered.get("finding") or ()
+        items = [(role, item) for role, item in told if id(item) in self._numbers]
+        if items:
+            properties = with_own(group.frame.properties, gathered)
+            for role, item in items:
+                self._stand_alone(role, item, properties, group.frame.context)
+        elif group.item.value_type != ValueType.CONTAINER:
+            self._add(group.item, None, group.frame.properties, group.frame.context)
+            self._proper += 1
+
+    def _stand_alone(self, role: Role, item: ContentItem, base: Properties, context: Context) -> None:
+        """Note a region or a finding as an observation in its own right, by what it says itself first."""
+        reading = self._read(item, None)
+        if role.name in ("region", "image"):
+            reading.gathered[role.name] = [(role, item), *reading.gathered.pop(role.name, ())]
+        self._add_images(reading.gathered)
+        self._add(item, None, of_item(base, reading.gathered, None, item), self._context(item, reading, context))
+        self._proper += 1
 
     # ------------------------------------------------------------ its children
 

@@ -156,6 +156,12 @@ def below(base: Properties, gathered: Gathered, kind: Kind | None, item: Content
     return _changed(base, changes, kind, item)
 
 
+def with_own(passed_on: Properties, gathered: Gathered) -> Properties:
+    """Return what a group passes on, together with what it says of itself alone."""
+    own = {name: [each for _, each in some] for name, some in gathered.items() if FIELDS[name][0] in OWN}
+    return replace(passed_on, **dict(_read(own))) if own else passed_on
+
+
 def _changed(base: Properties, changes: dict[str, Any], kind: Kind | None, item: ContentItem) -> Properties:
     """Return the properties with changes, and without what was said of something that they replace."""
     if kind is not None:

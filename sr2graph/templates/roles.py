@@ -40,12 +40,18 @@ class Fit:
         return row in self.templates and (not self.value_types or value_type in self.value_types)
 
     def code(self, iri: str | None, relationship: str | None, value_type: str | None) -> bool:
-        """Tell whether it is about what an item says, its parent aside."""
-        return (
-            (iri in self.codes if self.codes else bool(self.within) or not self.templates)
-            and (not self.relationships or relationship in self.relationships)
-            and (not self.value_types or value_type in self.value_types)
-        )
+        """Tell whether it is about what an item says, its parent aside.
+
+        Where a file has no relationship, a code alone tells.
+        """
+        if self.codes:
+            named = iri in self.codes and (relationship is None or self._relates(relationship))
+        else:
+            named = (bool(self.within) or not self.templates) and self._relates(relationship)
+        return named and (not self.value_types or value_type in self.value_types)
+
+    def _relates(self, relationship: str | None) -> bool:
+        return not self.relationships or relationship in self.relationships
 
 
 @dataclass(frozen=True, slots=True, eq=False)
