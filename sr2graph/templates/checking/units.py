@@ -71,10 +71,10 @@ class UnitChecks:
         elif not is_ucum(code):
             known = unit_code(unit)
             printed = is_standard(unit, self._keys)
-            meant = f"what seems to mean ({known}, UCUM)" if known is not None else "none"
+            meant = f"none, but seems to mean ({known}, UCUM)" if known is not None else "none"
             standard = "a code of UCUM is a UCUM expression (PS3.16 7.2.2)"
             rule = "unit-of-the-standard" if printed else "unit-not-ucum"
-            found = f"{code_text(unit, self._keys)}: {meant}"
+            found = f"{code_text(unit, self._keys)}: {meant}" if printed else meant
             self._findings.add(item.position, rule, standard, found)
 
     def _check_row(self, item: ContentItem, unit: CodedConcept, row: ExpandedRow) -> None:
