@@ -174,7 +174,10 @@ class _Matcher:
     def _chosen(
         self, item: ContentItem, rows: tuple[ExpandedRow, ...], taken: Counter[ExpandedRow]
     ) -> ExpandedRow | None:
-        """Return the row that an item is most like, of those that it fits; None when it contradicts all of several."""
+        """Return the row that an item is most like, of those that it fits.
+
+        None when it contradicts some of several and nothing speaks for the others: the section of an unknown organ.
+        """
         if len(rows) == 1:
             return rows[0]
         tid = declared(item)
@@ -182,7 +185,7 @@ class _Matcher:
             rows = tuple(row for row in rows if row.tid == tid) or rows
         scores = [self._likeness.of(item, row) for row in rows]
         best = max(scores)
-        if best < CONTRADICTION // 2:
+        if best <= 0 and min(scores) < CONTRADICTION // 2:
             return None
         equal = [row for row, score in zip(rows, scores, strict=True) if score == best]
         free = (row for row in equal if row.vm.most is None or taken[row] < row.vm.most)

@@ -27,6 +27,9 @@ MAPPING_RESOURCE = "DCMR"
 MAPPING_RESOURCE_UID = "1.2.840.10008.8.1.1"
 """The DICOM Content Mapping Resource, PS3.16 itself."""
 
+COMMON = 4
+"""A concept that more templates begin with is a heading, not a name: Findings begins 40, Measurement Group 4."""
+
 
 class How(StrEnum):
     """What a template was begun for."""
@@ -177,11 +180,11 @@ def named_roots() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _group_rows() -> Mapping[str, tuple[ExpandedRow, ...]]:
-    """Return canonical IRI ↔ top rows that are containers of that concept, of all templates."""
+    """Return canonical IRI ↔ top rows that are containers of that concept, headings left out."""
     found: dict[str, tuple[ExpandedRow, ...]] = {}
     for iri, row in _named_groups():
         found[iri] = (*found.get(iri, ()), row)
-    return found
+    return {iri: rows for iri, rows in found.items() if len(rows) <= COMMON}
 
 
 def _named_groups() -> Iterator[tuple[str, ExpandedRow]]:
