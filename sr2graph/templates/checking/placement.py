@@ -58,7 +58,7 @@ def _concepts(tree: Tree, findings: Findings) -> None:
         if row is None:
             continue
         if row.row.by_reference:
-            findings.add(item.position, "row-mode", f"PS3.16: {row_text(row)}", "by value", row.row)
+            findings.add(item.position, "row-by-reference", f"PS3.16: {row_text(row)}", "by value", row.row)
         if not row.concept.is_constrained:
             continue
         iri = tree.keys.iri(item.concept_name)

@@ -41,7 +41,7 @@ def check_references(matching: Matching, iod: Iod | None, findings: Findings) ->
         if iod is not None:
             _relationship(reference, iod, findings)
         if placed is not None and not placed.row.by_reference:
-            findings.add(link.position, "row-mode", f"PS3.16: by value, {row_text(placed)}", "by reference", row)
+            findings.add(link.position, "row-by-value", f"PS3.16: {row_text(placed)}", "by reference", row)
 
 
 def _ancestor(reference: _Reference, iod: Iod | None, findings: Findings) -> None:
