@@ -14,6 +14,8 @@ MOST_CHARACTERS_OF_VALUE = 16
 """VR SH: what is longer goes to Long Code Value (0008,0119)."""
 MOST_CHARACTERS_OF_MEANING = 64
 """VR LO."""
+VERSIONS = {"NCDR": "2.0b"}
+"""Scheme ↔ the version that a code of it cannot be understood without (PS3.3 Table 8.8-1)."""
 OLD_SCHEMES = frozenset({"SRT", "SNM3", "99SDM"})
 
 
@@ -42,13 +44,13 @@ def chosen(
 def concept(code: Code) -> CodedConcept:
     """Return the code as reports write it (PS3.3 Table 8.8-1)."""
     scheme, _, version = code.scheme.partition(" [")
-    meaning = _shortened(code.meaning or _example_meanings().get((code.scheme, code.value), code.value))
+    meaning = _shortened(_example_meanings().get((code.scheme, code.value)) or code.meaning or code.value)
     is_long = len(code.value) > MOST_CHARACTERS_OF_VALUE
     return CodedConcept(
         value=None if is_long else code.value,
         long_value=code.value if is_long else None,
         scheme=scheme,
-        version=version.rstrip("]") or None,
+        version=version.rstrip("]") or VERSIONS.get(scheme),
         meaning=meaning,
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
+from sr2graph.dicom.attributes import Attribute
 from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Template
@@ -12,6 +14,7 @@ from sr2graph.samples.codes import local
 from sr2graph.samples.course import Course
 from sr2graph.samples.document import Issue, report
 from sr2graph.samples.fleet import stations
+from sr2graph.samples.identity import uid
 from sr2graph.samples.sop_classes import KEY_OBJECT_SELECTION
 from sr2graph.samples.templated.nodes import Node
 from sr2graph.samples.templated.roots import Root
@@ -47,9 +50,20 @@ def document(visit: Visit, root: Root, node: Node, maker: Maker) -> Report:
         verifier=visit.radiologist if maker.random.random() < VERIFIED else None,
         series=(maker.images, *maker.others.values()),
     )
-    return report(visit, issue, _draft(node, _labels(node)))
+    made = report(visit, issue, _draft(node, _labels(node)))
+    own = OWN_ATTRIBUTES.get(root.sop_class_uid, ())
+    return replace(made, other=tuple(sorted((*made.other, *own), key=attrgetter("tag"))))
 
 
+OWN_ATTRIBUTES = {
+    # Synchronization (PS3.3 C.7.4.2) is mandatory in Procedure Log (PS3.3 A.35.7).
+    "1.2.840.10008.5.1.4.1.1.88.40": (
+        Attribute(0x0018_106A, "CS", ("NO TRIGGER",)),
+        Attribute(0x0018_1800, "CS", ("N",)),
+        Attribute(0x0020_0200, "UI", (uid("synchronization"),)),
+    ),
+}
+"""SOP Class UID ↔ what its IOD requires and others have no place for."""
 VERIFIED = 0.5
 
 

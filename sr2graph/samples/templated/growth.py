@@ -8,7 +8,9 @@ from random import Random
 from sr2graph.samples.templated import quantities
 from sr2graph.samples.templated.choosing import chosen, concept, example_set
 from sr2graph.samples.templated.entries import Entry, places, root_entries
+from sr2graph.samples.templated.limits import Limits
 from sr2graph.samples.templated.nodes import Node
+from sr2graph.samples.templated.rules import rule_of
 from sr2graph.samples.templated.scopes import MOST_REPEATS, REQUIRED, Scope
 from sr2graph.samples.templated.values import Maker, suits
 from sr2graph.templates.checking.iods import Iod
@@ -18,7 +20,7 @@ from sr2graph.templates.value_sets import Code, ValueSet
 MAX_DEPTH = 12
 """Of items: what is optional below that is left out."""
 TRIES = 3
-"""How often a container that stayed empty is filled again, each time more willingly."""
+"""How often what stayed empty is filled, each time more willingly."""
 UNNAMED = frozenset({"IMAGE", "SCOORD", "SCOORD3D", "TCOORD", "WAVEFORM", "COMPOSITE"})
 """Value types whose items need no concept name (PS3.3 C.17.3.2.1)."""
 
@@ -27,7 +29,7 @@ class Growth:
     """The state of one instance while it grows."""
 
     def __init__(self, tid: str, iod: Iod, random: Random, maker: Maker, richness: float, most: int) -> None:  # noqa: PLR0913, PLR0917
-        self.tid, self.iod, self.random, self.maker = tid, iod, random, maker
+        self.tid, self.limits, self.random, self.maker = tid, Limits(iod), random, maker
         self.richness, self.most = richness, most
         self.forced: frozenset[tuple[str, str]] = frozenset()
         self.root: Node | None = None
@@ -60,34 +62,17 @@ class Growth:
         return self.random.random() < chance
 
     def allows(self, entry: Entry, parent: Node | None) -> bool:
-        """Return whether the IOD, the depth and what is there already allow a row below an item."""
-        if parent is None:
+        """Return whether the IOD, the depth and what is there already allow a row below an item.
+
+        A row that is required without a condition is there even if the IOD has no place for it: the template says so.
+        """
+        if parent is None or (entry.row.is_mandatory and not entry.row.by_reference):
             return True
-        depth = sum(1 for _ in parent.ancestors())
-        if depth >= MAX_DEPTH and entry.row.requirement not in REQUIRED:
+        if sum(1 for _ in parent.ancestors()) >= MAX_DEPTH and entry.row.requirement not in REQUIRED:
             return False
-        return all(self._allows(row, parent) for row in entry.rows if row.row.is_mandatory) and any(
-            self._allows(row, parent) for row in entry.rows
+        return self.limits.allows(entry, parent.value_type) and all(
+            self.target(row, parent) is not None for row in entry.rows if row.row.by_reference and not row.is_mandatory
         )
-
-    def _allows(self, row: ExpandedRow, parent: Node) -> bool:
-        """Return whether the IOD lets an item of this row stand below the parent."""
-        if row.row.by_reference:
-            return self._allows_reference(row, parent)
-        return bool(self._value_types(row, parent))
-
-    def _allows_reference(self, row: ExpandedRow, parent: Node) -> bool:
-        kinds = row.row.value_types
-        if not any((parent.value_type, row.relationship or "", kind) in self.iod.by_reference for kind in kinds):
-            return False
-        return row.row.is_mandatory or self.target(row, parent) is not None
-
-    def _value_types(self, row: ExpandedRow, parent: Node) -> list[str]:
-        relationship = row.relationship or "CONTAINS"
-        return [kind for kind in row.row.value_types if self._is_listed((parent.value_type, relationship, kind))]
-
-    def _is_listed(self, triple: tuple[str, str, str]) -> bool:
-        return triple in self.iod.triples
 
     def preferred(self, alternatives: list[Entry]) -> Entry:
         """Return one of several alternatives; one that was asked for, if any was."""
@@ -97,6 +82,8 @@ class Growth:
     def repeats(self, entry: Entry) -> int:
         """Return how often a row that is there occurs."""
         least, most = max(entry.row.vm.least, 1), entry.row.vm.most
+        if (rule := rule_of(entry.row)) is not None and rule.word == "twice":
+            least = 2
         if most is None and entry.row.include is not None and is_of_a_fetus(entry.row.include):
             return self.fetuses
         bound = min(most or MOST_REPEATS, max(least, MOST_REPEATS))
@@ -118,8 +105,8 @@ class Growth:
         """Return a concept name for an item of a row."""
         used = [node.name for node in scope.nodes.get(row.row.row, ()) if node.name is not None]
         prefer = None if row.units.is_constrained or "NUM" not in row.row.value_types else quantities.is_known
-        if (source := scope.source(row.concept, row.row.concept)) is not None:
-            return source[0].code_of(source[1])
+        if (same := scope.same(row.concept, row.row.concept)) is not None:
+            return same
         return self._chosen(row.concept, used, _fallback("name", row), prefer)
 
     def code(self, row: ExpandedRow, scope: Scope, name: Code | None = None) -> Code | None:
@@ -127,8 +114,8 @@ class Growth:
         used = [node.code for node in scope.nodes.get(row.row.row, ()) if node.code is not None]
         names = (name, *row.concept.codes) if name is not None else row.concept.codes
         fallback = tuple(f"{code.scheme}:{code.value}" for code in names)
-        if (source := scope.source(row.values, row.row.values)) is not None:
-            return source[0].code_of(source[1])
+        if (same := scope.same(row.values, row.row.values)) is not None:
+            return same
         return self._chosen(row.values, used, (*fallback, *_fallback("value", row)))
 
     def _chosen(
@@ -150,8 +137,27 @@ class Growth:
                 if entry.expanded is not None:
                     self._made(entry.expanded, scope, scope.parent)
                 else:
-                    inner = Scope(self, entry.row.include or "", entry.inside, scope.parent, None, scope, entry, index)
-                    self._fill(entry.inside, inner)
+                    self._include(entry, scope, index)
+
+    def _include(self, entry: Entry, scope: Scope, index: int) -> None:
+        """Fill in what an include stands for; one that is required stands for something."""
+
+        def fill() -> bool:
+            before = self.size
+            inner = Scope(self, entry.row.include or "", entry.inside, scope.parent, None, scope, entry, index)
+            self._fill(entry.inside, inner)
+            return self.size > before or entry.row.requirement not in REQUIRED
+
+        self._until(fill)
+
+    def _until(self, fill: Callable[[], bool]) -> None:
+        """Fill until there is something, each time more willingly."""
+        richness, most = self.richness, self.most
+        for _ in range(TRIES):
+            if fill():
+                break
+            self.richness, self.most = min(1.0, self.richness * 2), self.size + 1
+        self.richness, self.most = richness, most
 
     def _made(self, row: ExpandedRow, scope: Scope, parent: Node | None) -> Node:
         """Return an item with all that is below it."""
@@ -171,20 +177,19 @@ class Growth:
         scopes = [scope]
         for _ in node.row.invocations:
             scopes.append(scopes[-1].invoker or scope)
-        richness = self.richness
-        for _ in range(TRIES):
+
+        def fill() -> bool:
             for entries, outer in zip(places(node.row), scopes, strict=True):
                 if entries:
                     self._fill(entries, Scope(self, outer.tid, entries, node, outer))
-            if node.children or node.value_type != "CONTAINER":
-                break
-            self.richness = min(1.0, self.richness * 2)
-        self.richness = richness
+            return bool(node.children) or node.value_type != "CONTAINER"
+
+        self._until(fill)
 
     def _node(self, row: ExpandedRow, scope: Scope, parent: Node | None) -> Node:
         """Return the item itself, without what is below it."""
-        kinds = self._value_types(row, parent) if parent is not None else list(row.row.value_types)
-        kind = self.random.choice(kinds or list(row.row.value_types) or ["NUM"])
+        kinds = self.limits.value_types(row, parent.value_type) if parent is not None else ()
+        kind = self.random.choice(kinds or row.row.value_types or ("NUM",))
         node = Node(row, kind, row.relationship or "CONTAINS", parent, is_reference=row.row.by_reference)
         if node.is_reference:
             return node
@@ -211,4 +216,7 @@ FETAL = frozenset({"5003", "5004", "5005", "5006", "5007", "5009", "5010", "5011
 
 
 def _fallback(what: str, row: ExpandedRow) -> tuple[str, ...]:
-    return (f"TID {row.tid} row {row.row.row} {what}", *(f"{kind} {what}" for kind in row.row.value_types))
+    """Return the keys in examples.csv for what a row leaves open: the parameter, the row, the value type."""
+    printed = row.row.concept if what == "name" else row.row.values
+    parameter = (printed.parameter,) if printed.parameter is not None else ()
+    return (*parameter, f"TID {row.tid} row {row.row.row} {what}", *(f"{kind} {what}" for kind in row.row.value_types))

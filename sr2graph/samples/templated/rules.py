@@ -9,8 +9,9 @@ from sr2graph.samples.templated.roots import table
 from sr2graph.templates.catalogue import Row
 from sr2graph.templates.conditions import Condition, Mode, condition
 
-WORDS = frozenset({"always", "never", "sometimes", "root", "several"})
-"""always, never, sometimes; root: below the root item only; several: where the include row occurs more than once."""
+WORDS = frozenset({"always", "bound", "never", "rarely", "root", "several", "sometimes", "twice"})
+"""always, never, sometimes, rarely; root: below the root item only; several: where the include row occurs more than
+once; bound: where the parameter has a value; twice: always, and at least twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Rule:
 
 
 def rule_of(row: Row) -> Rule | None:
-    """Return what decides about a row; None where it has no condition."""
-    return _rule(row.tid, row.row, row.condition)
+    """Return what decides about a row; None where it has no condition, or is there in any case."""
+    return None if row.is_mandatory else _rule(row.tid, row.row, row.condition)
 
 
 @cache

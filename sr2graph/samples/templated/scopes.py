@@ -78,6 +78,11 @@ class Scope:
         found = next((each for each in self.above() if row in each.names and (each.tid == self.tid) is own), None)
         return (found, row) if found is not None else None
 
+    def same(self, bound: ValueSet, printed: ValueSet) -> Code | None:
+        """Return the code that a value set takes from another row, if that row has one."""
+        source = self.source(bound, printed)
+        return source[0].code_of(source[1]) if source is not None else None
+
     # ------------------------------------------------------------ how often
 
     def count(self, row: str) -> int:
@@ -105,7 +110,7 @@ class Scope:
         required = entry.row.requirement in REQUIRED
         condition = rule.condition
         if condition is None:
-            return self._by_word(rule.word)
+            return self._by_word(entry, rule.word)
         if condition.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
             return self._one_of(entry, condition.mode)
         if condition.expression is None:
@@ -117,19 +122,21 @@ class Scope:
             return holds and self.growth.coin(entry)
         return (holds and required) or self.growth.coin(entry)
 
-    def _by_word(self, word: str) -> bool:
+    def _by_word(self, entry: Entry, word: str) -> bool:
         if word == "several":
             invoker, include = self.invoker, self.include
             return invoker is not None and include is not None and invoker.count(include.row.row) > 1
         if word == "root":
             return self.parent is self.growth.root
-        return word == "always" or (word == "sometimes" and self.growth.random.random() < SOMETIMES)
+        if word == "bound":
+            return any(row.values.is_constrained for row in entry.rows)
+        return self.growth.random.random() < CHANCES[word]
 
     def _one_of(self, entry: Entry, mode: Mode) -> bool:
         """Return whether this is the one of its alternatives that is there, or one of them; decides on all."""
         names = [name for name in alternatives(self.tid, entry.row.row) if name in self.names]
         possible = [self.names[name] for name in names if self.growth.allows(self.names[name], self.parent)]
-        required = any(self.names[name].row.requirement in REQUIRED for name in names)
+        required = mode is Mode.AT_LEAST_ONE or any(self.names[name].row.requirement in REQUIRED for name in names)
         taken: set[str] = set()
         if possible and self._may_be(names) and (required or self.growth.coin(entry)):
             taken.add(self.growth.preferred(possible).row.row)
@@ -181,9 +188,16 @@ class Scope:
         elif said.op == "root_concept_in":
             code = self.growth.root.name if self.growth.root is not None else None
         else:
-            scope = self.holding(said.rows[0], said.tid)
-            code = scope.code_of(said.rows[0], of_name=said.op == "concept_in") if scope is not None else None
+            code = self._code_of(said.rows[0], said.tid, of_name=said.op == "concept_in")
         return code.iri if code is not None else None
+
+    def _code_of(self, row: str, tid: str | None, *, of_name: bool) -> Code | None:
+        """Return the value or name of a row of this place, of one above, or of one nested in what was made here."""
+        scope = self.holding(row, tid)
+        if scope is not None:
+            return scope.code_of(row, of_name=of_name)
+        made = (node for node in self._made() if node.row.row.row == row and node.row.tid == (tid or self.tid))
+        return next((node.name if of_name else node.code for node in made), None)
 
     def code_of(self, row: str, *, of_name: bool = False) -> Code | None:
         """Return the value, or the concept name, of a row; the choice is made now if it was not made before."""
@@ -202,7 +216,7 @@ class Scope:
         return self.presets[key]
 
 
-SOMETIMES = 0.4
+CHANCES = {"always": 1.0, "twice": 1.0, "sometimes": 0.4, "rarely": 0.1, "never": 0.0}
 
 
 @cache

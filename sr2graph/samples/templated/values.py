@@ -13,7 +13,6 @@ from sr2graph.dicom.values import (
     CompositeReference,
     Date,
     DateTime,
-    ImageReference,
     MeasuredValue,
     PersonName,
     Text,
@@ -181,10 +180,10 @@ def _image(maker: Maker, node: Node, scope: Scope) -> Value:
     if said is None:
         return maker.images.image(maker.random.randrange(IMAGES))
     masks = maker.other(SEGMENTATION, "SEG")
-    segment = (maker.random.randint(1, 4),) if "segment" in said else ()
-    frames = (maker.random.randint(1, 40),) if "frame" in said else ()
-    found: ImageReference = masks.image(maker.random.randrange(OTHERS), frames=frames, segments=segment)
-    return found
+    # Frames or segments, not both (PS3.3 Table 10-3).
+    number = (maker.random.randint(1, 4),)
+    instance = maker.random.randrange(OTHERS)
+    return masks.image(instance, frames=number) if said == "frame" else masks.image(instance, segments=number)
 
 
 def _waveform(maker: Maker, _: Node, __: Scope) -> Value:
