@@ -13,7 +13,7 @@ from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.places import below
 from sr2graph.templates.replaced import is_in
-from sr2graph.templates.value_sets import ValueSet
+from sr2graph.templates.value_sets import ValueSet, context_group
 
 LEVELS = 3
 ITEMS = 4_000
@@ -93,6 +93,8 @@ class Likeness:
             return 0
         if is_in(iri, allowed):
             return MEMBER
+        if any(context_group(group.cid).schemes() for group in allowed.groups):
+            return 0  # a whole scheme, such as all of UCUM, has no list to look in
         return STRANGER if allowed.is_closed else EXTENSION
 
 

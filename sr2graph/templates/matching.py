@@ -19,6 +19,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.code_keys import CodeKeys
+from sr2graph.templates.conditions import Mode
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.likeness import CONTRADICTION, SHARE, Likeness
 from sr2graph.templates.places import NOWHERE, Fit, Found, Places, below
@@ -82,6 +83,7 @@ class _Matcher:
         self._report = report
         self._keys = CodeKeys(report)
         self._likeness = Likeness(self._keys)
+        self._title = self._keys.iri(report.root.concept_name) if report.root is not None else None
         self._items: list[ContentItem] = []
         self._rows: list[ExpandedRow | None] = []
         self._starts: list[Start] = []
@@ -188,8 +190,16 @@ class _Matcher:
         if best <= 0 and min(scores) < CONTRADICTION // 2:
             return None
         equal = [row for row, score in zip(rows, scores, strict=True) if score == best]
+        equal = [row for row in equal if not self._is_ruled_out(row)] or equal
         free = (row for row in equal if row.vm.most is None or taken[row] < row.vm.most)
         return next(free, equal[0])
+
+    def _is_ruled_out(self, row: ExpandedRow) -> bool:
+        """Whether the row is only for documents of another title: TID 11004 rows 22 and 23."""
+        conditions = (each.condition for each in (*row.includes, row.row))
+        said = (each.expression for each in conditions if each is not None and each.mode in (Mode.IFF, Mode.ONLY_IF))
+        titles = (each.codes for each in said if each is not None and each.op == "root_concept_in")
+        return any(self._title not in {code.iri for code in codes} for codes in titles)
 
     def _by_value_of(
         self, item: ContentItem, places: Places, above: tuple[ContentItem, ContentItem | None]

@@ -112,6 +112,8 @@ def _found(rows: tuple[ExpandedRow, ...], key: Key, *, by_reference: bool) -> Fo
     agreeing = [row for row in rows if _relates(row, relationship) and value_type in row.row.value_types]
     exact = _preferred((row for row in agreeing if _names(row, iri)), by_reference=by_reference)
     if exact:
+        # A row for one concept is meant before one for any of a group; otherwise they keep their order.
+        exact = tuple(sorted(exact, key=lambda row: bool(row.concept.groups)))
         return Found(exact, Fit.CONCEPT, is_sure=len(exact) == 1)
     free = _preferred((row for row in agreeing if _is_free(row.concept)), by_reference=by_reference)
     if free:
