@@ -10,6 +10,7 @@ from sr2graph.templates.catalogue import Row
 from sr2graph.templates.checking.findings import Findings
 from sr2graph.templates.checking.iods import VALUE_TYPES, Iod
 from sr2graph.templates.checking.wording import row_text
+from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import Matching
 
 DANGLING = "the referenced content item does not exist"
@@ -40,8 +41,19 @@ def check_references(matching: Matching, iod: Iod | None, findings: Findings) ->
             _ancestor(reference, iod, findings)
         if iod is not None:
             _relationship(reference, iod, findings)
-        if placed is not None and not placed.row.by_reference:
+        if placed is not None and _is_by_value(placed, matching.row_at(source.position)):
             findings.add(link.position, "row-by-value", f"PS3.16: {row_text(placed)}", "by reference", row)
+
+
+def _is_by_value(placed: ExpandedRow, above: ExpandedRow | None) -> bool:
+    """Whether neither the row nor one beside it that could be meant is by reference."""
+    beside = above.children if above is not None else ()
+    return not placed.row.by_reference and not any(
+        row.row.by_reference
+        and row.relationship == placed.relationship
+        and set(row.row.value_types) & set(placed.row.value_types)
+        for row in beside
+    )
 
 
 def _ancestor(reference: _Reference, iod: Iod | None, findings: Findings) -> None:

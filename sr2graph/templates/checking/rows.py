@@ -14,6 +14,7 @@ from sr2graph.templates.checking.tree import Child, Tree
 from sr2graph.templates.checking.wording import row_text
 from sr2graph.templates.conditions import Condition, Mode
 from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.likeness import ITEMS, SHARE, Likeness
 from sr2graph.templates.replaced import is_in
 
 
@@ -33,6 +34,8 @@ class RowChecks:
     def __init__(self, tree: Tree, findings: Findings) -> None:
         self._tree = tree
         self._findings = findings
+        self._likeness = Likeness(tree.keys)
+        self._likeness.allowance = SHARE * len(tree.items) + ITEMS
         self._told = set[tuple[int, str, frozenset[str]]]()
         self._unknown: dict[int, tuple[Row, int]] = {}
         """By identity of a row: the row, and where its condition was asked for first."""
@@ -53,7 +56,8 @@ class RowChecks:
                 self._check_order(plan.ranks, below)
         self._tell_unknown()
 
-    def _check(self, part: Part, index: int, counts: Counter[ExpandedRow]) -> None:
+    def _check(self, part: Part, index: int, counts: Counter[ExpandedRow], within: Part | None = None) -> None:
+        """Check a part; `within` is the outermost include around it that need not be there."""
         present = any(leaf in counts for leaf in part.leaves)
         if not present and not part.may_be_missed:
             return
@@ -61,11 +65,12 @@ class RowChecks:
         ruling = self._ruling(situation, part, present=present)
         if part.is_include:
             if present or ruling is Ruling.REQUIRED:
+                within = part if within is None and ruling is not Ruling.REQUIRED else within
                 for inner in part.parts:
-                    self._check(inner, index, counts)
+                    self._check(inner, index, counts, within)
         elif present:
-            self._check_multiplicity(part.leaf, index, counts[part.leaf])
-        elif ruling is Ruling.REQUIRED:
+            self._check_multiplicity(part, index, counts)
+        elif ruling is Ruling.REQUIRED and not (within is not None and self._is_doubtful(within, index)):
             self._missing(part.leaf, index)
         if present and ruling is Ruling.FORBIDDEN and not part.may_repeat:
             self._forbidden(part, index)
@@ -143,6 +148,12 @@ class RowChecks:
         """Whether an item that was placed at another row could stand for this one as well."""
         return any(self._could_be(child, row) for child in self._tree.below[index] if child.row is not None)
 
+    def _is_doubtful(self, part: Part, index: int) -> bool:
+        """Whether all that stands for the rows of an include could be meant as rows outside of it."""
+        found = self._tree.standing_for(index, part.prefix, part.row)
+        others = list(self._others(part, index))
+        return all(any(self._is_as_like(child, row) for row in others) for child in found)
+
     def _could_be(self, child: Child, row: ExpandedRow) -> bool:
         if child.index is None or child.row is None:
             return False
@@ -151,9 +162,16 @@ class RowChecks:
             return False
         return not row.concept.is_constrained or is_in(self._tree.keys.iri(item.concept_name), row.concept)
 
+    def _is_as_like(self, child: Child, row: ExpandedRow) -> bool:
+        """Whether an item is no less like a row than like the one it was placed at, by what it holds."""
+        if child.index is None or child.row is None or not self._could_be(child, row):
+            return False
+        item = self._tree.items[child.index]
+        return self._likeness.of(item, row) >= self._likeness.of(item, child.row)
+
     def _forbidden(self, part: Part, index: int) -> None:
         found = self._tree.standing_for(index, part.prefix, part.row)
-        if not found or any(self._could_be(found[0], row) for row in self._others(part, index)):
+        if not found or any(self._is_as_like(found[0], row) for row in self._others(part, index)):
             return
         standard = f"PS3.16: {row_text(part.leaves[0])}, only if {part.row.condition}"
         self._findings.add(found[0].position, "row-forbidden", standard, "the condition is false", part.row)
@@ -163,16 +181,17 @@ class RowChecks:
         row = self._tree.rows[index]
         return (other for other in (row.children if row is not None else ()) if other not in part.leaves)
 
-    def _check_multiplicity(self, row: ExpandedRow, index: int, count: int) -> None:
+    def _check_multiplicity(self, part: Part, index: int, counts: Counter[ExpandedRow]) -> None:
+        row, count = part.leaf, counts[part.leaf]
         most, least = row.vm.most, row.row.vm.least
         if most is not None and count > most:
             excess = [child for child in self._tree.below[index] if child.row is row][most]
-            standard = f"PS3.16: {row_text(row)}"
-            self._findings.add(excess.position, "row-too-many", standard, f"{count}", row.row)
+            room = (each for each in self._others(part, index) if each.vm.most is None or counts[each] < each.vm.most)
+            if not any(self._is_as_like(excess, each) for each in room):
+                self._findings.add(excess.position, "row-too-many", f"PS3.16: {row_text(row)}", f"{count}", row.row)
         elif count < least:
             position = self._tree.items[index].position
-            standard = f"PS3.16: {row_text(row)}"
-            self._findings.add(position, "row-too-few", standard, f"{count}", row.row)
+            self._findings.add(position, "row-too-few", f"PS3.16: {row_text(row)}", f"{count}", row.row)
 
     # ---------------------------------------------------------------- order
 
