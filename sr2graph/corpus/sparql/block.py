@@ -17,6 +17,7 @@ from sr2graph.corpus.sparql.mappings import is_unique
 from sr2graph.corpus.sparql.sql import (
     FALSE,
     TRUE,
+    Lookup,
     Scan,
     Sql,
     conjunction,
@@ -83,7 +84,7 @@ class Block:
         """Return the FROM clause, and the conditions left for WHERE."""
         conditions = [c for c in dict.fromkeys(self.where) if c != TRUE]
         if not self.lefts:
-            return _side_by_side(self.scans), conditions
+            return _joined_lookups(self.scans, conditions)
         # Conditions stay below the LEFT JOINs: a correlated ON would keep DuckDB from pushing them there.
         source, conditions = _tree(self.scans, conditions)
         for left in self.lefts:
@@ -108,6 +109,28 @@ _ONE_ROW = sql("(SELECT 1 AS one) AS nothing")
 def _side_by_side(scans: Iterable[Scan]) -> Sql:
     parts = [defined(scan) for scan in scans]
     return joined(" CROSS JOIN ", parts) if parts else _ONE_ROW
+
+
+def _joined_lookups(scans: tuple[Scan, ...], conditions: list[Sql]) -> tuple[Sql, list[Sql]]:
+    """Return scans side by side, what conditions look up joined to the scan whose row tells the key.
+
+    As a subquery within a condition DuckDB would look it up for each row of the product of all scans.
+    """
+    found: dict[Lookup, Scan] = {}
+    joins: dict[Scan, list[Sql]] = {}
+    for lookup in (lookup for c in conditions if len(c.scans()) > 1 for lookup in c.lookups()):
+        (of, *others) = lookup.value.scans() or (None,)
+        if of in scans and not others and not lookup.value.defines and lookup not in found:
+            scan = found[lookup] = Scan(lookup.table)
+            key = sql("{} = {}", scan.column(lookup.key), lookup.value)
+            joins.setdefault(of, []).append(sql("LEFT JOIN {} ON {}", defined(scan), key))
+    if not found:
+        return _side_by_side(scans), conditions
+    columns = {lookup: scan.column(lookup.column) for lookup, scan in found.items()}
+    parts = [
+        sql("({} {})", defined(scan), joined(" ", joins[scan])) if scan in joins else defined(scan) for scan in scans
+    ]
+    return joined(" CROSS JOIN ", parts), [c.without(columns) for c in conditions]
 
 
 def _tree(scans: tuple[Scan, ...], conditions: list[Sql]) -> tuple[Sql, list[Sql]]:
@@ -312,10 +335,14 @@ class Algebra:
             both = (sql("({} AND {})", a.variables[v].bound, b.variables[v].bound) for v in shared)
             conditions.append(disjunction(both))
         own = tuple(scan for scan in b.scans if scan not in a.scans)
+        every = [*b.where, *conditions]
+        # What only the row of a decides is decided outside: DuckDB plans long correlated conditions for seconds.
+        outer = [c for c in every if c.scans().isdisjoint(own)]
+        decided = [sql("COALESCE({}, FALSE)", conjunction(outer))] if outer or not own else []
         if not own:
-            return sql("COALESCE({}, FALSE)", conjunction([*b.where, *conditions]))
-        inner = Block(own).having(*b.where, *conditions)
-        return sql("EXISTS ({})", inner.select(sql("1")))
+            return decided[0]
+        inner = Block(own).having(*(c for c in every if c not in outer))
+        return sql("({})", conjunction([sql("EXISTS ({})", inner.select(sql("1"))), *decided]))
 
     def minus(self, a: Block, b: Block) -> Block:
         """Return the solutions of a that no solution of b with a variable in common agrees with (SPARQL Minus)."""

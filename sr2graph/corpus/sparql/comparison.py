@@ -18,7 +18,7 @@ from sr2graph.corpus.sparql.kinds import (
     Column,
     Family,
 )
-from sr2graph.corpus.sparql.sql import FALSE, Sql, sql
+from sr2graph.corpus.sparql.sql import FALSE, Sql, once, sql
 from sr2graph.corpus.sparql.terms import Terms
 
 ERROR = sql("CAST(NULL AS BOOLEAN)")
@@ -32,7 +32,9 @@ def number(column: Column) -> Sql:
     """Return the number of a column, NULL where it is none."""
     if column.kind in NUMBERS:
         return column.sql
-    return sql("sr_number({})", column.sql) if column.kind is ANY else sql("CAST(NULL AS DOUBLE)")
+    if column.kind is not ANY:
+        return sql("CAST(NULL AS DOUBLE)")
+    return once((column.sql,), lambda x: sql("sr_number({})", x))
 
 
 def effective_boolean(column: Column) -> Sql:
@@ -45,7 +47,7 @@ def effective_boolean(column: Column) -> Sql:
         return sql("({} <> 0 AND NOT isnan({}))", column.sql, column.sql)
     if column.kind in NUMBERS:
         return sql("({} <> 0)", column.sql)
-    return sql("sr_true({})", column.sql) if column.kind is ANY else ERROR
+    return once((column.sql,), lambda x: sql("sr_true({})", x)) if column.kind is ANY else ERROR
 
 
 def compared(terms: Terms, a: Column, op: str, b: Column) -> Sql:  # noqa: PLR0911 # one way per pair of kinds
@@ -100,7 +102,10 @@ def _identity(terms: Terms, a: Column, op: str, b: Column) -> Sql:
 
 
 def _mixed(terms: Terms, a: Column, op: str, b: Column) -> Sql:
-    x, y = terms.spelled(a), terms.spelled(b)
+    return once((terms.spelled(a), terms.spelled(b)), lambda x, y: _by_type(x, op, y))
+
+
+def _by_type(x: Sql, op: str, y: Sql) -> Sql:
     equal = sql("sr_equal({}, {})", x, y)
     if op in ("=", "!="):
         return equal if op == "=" else sql("(NOT {})", equal)

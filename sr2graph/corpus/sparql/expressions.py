@@ -22,7 +22,7 @@ from sr2graph.corpus.sparql.kinds import (
     Column,
     Unsupported,
 )
-from sr2graph.corpus.sparql.sql import FALSE, TRUE, Sql, disjunction, joined, sql
+from sr2graph.corpus.sparql.sql import FALSE, TRUE, Sql, disjunction, joined, once, sql
 from sr2graph.corpus.sparql.terms import Terms
 
 Exists = Callable[[CompValue, Block], Sql]
@@ -150,7 +150,11 @@ def _calculated(terms: Terms, a: Column, op: str, b: Column) -> Column:  # noqa:
 
 def _mixed(terms: Terms, a: Column, op: str, b: Column) -> Column:
     """Return a op b where the types of the terms decide row by row."""
-    x, y = terms.spelled(a), terms.spelled(b)
+    result = once((terms.spelled(a), terms.spelled(b)), lambda x, y: _by_type(x, op, y))
+    return Column(ANY, (result,), nullable=True)
+
+
+def _by_type(x: Sql, op: str, y: Sql) -> Sql:
     numbers, wholes, exacts = (
         [sql(f"{macro}({{}})", side) for side in (x, y)] for macro in ("sr_number", "sr_integer", "sr_decimal")
     )
@@ -168,7 +172,7 @@ def _mixed(terms: Terms, a: Column, op: str, b: Column) -> Column:
             sql(f"TRY({{}} {op} {{}})", *wholes),
             product if op == "*" else total,
         ]
-    return Column(ANY, (sql("sr_calculate({}, {}, {}, {}, {})", x, y, *parts),), nullable=True)
+    return sql("sr_calculate({}, {}, {}, {}, {})", x, y, *parts)
 
 
 def exact(terms: Terms, column: Column) -> Sql:

@@ -6,8 +6,8 @@ leaves as a bound parameter, so it can never become SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 Scalar = str | int | float | bool
@@ -49,7 +49,25 @@ class Definition:
     scan: Scan
 
 
-Piece = str | Ref | Value | Definition
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The value of a column in the one row of a table that has a key; NULL where there is none."""
+
+    table: str
+    key: str
+    column: str
+    value: Sql
+    """The key."""
+
+    @property
+    def subquery(self) -> Sql:
+        """The lookup as a scalar subquery."""
+        scan = Scan(self.table)
+        found = sql("{} = {}", scan.column(self.key), self.value)
+        return sql("(SELECT {} FROM {} WHERE {})", scan.column(self.column), defined(scan), found)
+
+
+Piece = str | Ref | Value | Definition | Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,8 @@ class Sql:
         for piece in self.pieces:
             if isinstance(piece, Ref):
                 used.add(piece.scan)
+            elif isinstance(piece, Lookup):
+                used |= piece.value.scans()
             elif isinstance(piece, Definition):
                 defined.add(piece.scan)
                 if piece.scan.source is not None:
@@ -74,7 +94,18 @@ class Sql:
     @property
     def defines(self) -> bool:
         """Whether it holds a subquery."""
-        return any(isinstance(piece, Definition) for piece in self.pieces)
+        return any(isinstance(piece, Definition | Lookup) for piece in self.pieces)
+
+    def lookups(self) -> Iterator[Lookup]:
+        """Yield the lookups it makes by itself, outside subqueries."""
+        return (piece for piece in self.pieces if isinstance(piece, Lookup))
+
+    def without(self, lookups: Mapping[Lookup, Sql]) -> Sql:
+        """Return it with other SQL in the place of some lookups."""
+        if not any(lookup in lookups for lookup in self.lookups()):
+            return self
+        whole = ((lookups[p].pieces if isinstance(p, Lookup) and p in lookups else (p,)) for p in self.pieces)
+        return Sql(tuple(piece for pieces in whole for piece in pieces))
 
     def replaced(self, scans: Mapping[Scan, Scan]) -> Sql:
         """Return it with other scans in the place of some."""
@@ -95,6 +126,9 @@ def _replaced(piece: Piece, scans: Mapping[Scan, Scan]) -> Piece:
         return Ref(scans[piece.scan], piece.column)
     if isinstance(piece, Definition) and piece.scan in scans:
         return Definition(scans[piece.scan])
+    if isinstance(piece, Lookup):
+        value_ = piece.value.replaced(scans)
+        return piece if value_ is piece.value else replace(piece, value=value_)
     return piece
 
 
@@ -165,6 +199,23 @@ def disjunction(conditions: Iterable[Sql]) -> Sql:
     return sql("({})", joined(" OR ", parts)) if parts else FALSE
 
 
+def once(parts: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
+    """Return what a body makes of some pieces, which it may name many times and which are evaluated once.
+
+    A macro repeats its arguments.  Macros within macros would grow to a statement that is planned for minutes.
+    """
+    if not any(_is_long(part) for part in parts):
+        return body(*parts)
+    fields = joined(", ", [sql(f"v{i} := {{}}", part) for i, part in enumerate(parts)])
+    names = [Sql((f"given.v{i}",)) for i in range(len(parts))]
+    return sql("list_transform([struct_pack({})], lambda given: {})[1]", fields, body(*names))
+
+
+def _is_long(part: Sql) -> bool:
+    """Tell whether to evaluate it is more work than to read a column."""
+    return any(isinstance(piece, str) and "sr_" in piece for piece in part.pieces) or part.defines
+
+
 @dataclass(slots=True)
 class _Rendering:
     text: list[str] = field(default_factory=list)
@@ -180,6 +231,8 @@ class _Rendering:
             elif isinstance(piece, Value):
                 self.values.append(piece.value)
                 self.text.append(f"${len(self.values)}")
+            elif isinstance(piece, Lookup):
+                self.write(piece.subquery)
             else:
                 self._define(piece.scan)
 

@@ -35,7 +35,7 @@ from sr2graph.corpus.sparql.kinds import (
     Kind,
     Unsupported,
 )
-from sr2graph.corpus.sparql.sql import FALSE, TRUE, Scan, Sql, defined, disjunction, name, sql, value
+from sr2graph.corpus.sparql.sql import FALSE, TRUE, Lookup, Sql, disjunction, name, sql, value
 from sr2graph.graph.kinds import XSD, decimal, digits, double, double_value
 
 BY_DATATYPE = {k.datatype: k for k in (STRING, INTEGER, DECIMAL, DOUBLE, BOOLEAN, DATE, TIME, DATETIME, JSON, WKT)}
@@ -295,8 +295,7 @@ def _equal(a: Column, b: Column) -> Sql:
 
 def looked_up(table: str, key: str, value_: Sql) -> Sql:
     """Return the IRI in the row of a table that has a key."""
-    scan = Scan(table)
-    return sql("(SELECT {} FROM {} WHERE {} = {})", scan.column("iri"), defined(scan), scan.column(key), value_)
+    return Sql((Lookup(table, key, "iri", value_),))
 
 
 def spelling(term: Node) -> str:
