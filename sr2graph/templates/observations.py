@@ -19,7 +19,17 @@ from sr2graph.templates.context import NO_CONTEXT, Context, Observer, Said, conc
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import Matching, matched
 from sr2graph.templates.observed import Observation
-from sr2graph.templates.properties import FIELDS, NO_PROPERTIES, Gathered, Items, Properties, below, of_item, with_own
+from sr2graph.templates.properties import (
+    FIELDS,
+    NO_PROPERTIES,
+    Gathered,
+    Items,
+    Properties,
+    below,
+    changed,
+    of_item,
+    with_own,
+)
 from sr2graph.templates.roles import Kind, Role, kind_of, role_of
 
 __all__ = ["Observation", "observations", "observations_of"]
@@ -41,6 +51,8 @@ MAY_BEGIN = frozenset({"section", "member", "library", "derived_from"})
 
 SPEAKS = frozenset({"section", "reference", "derived_from"})
 """Roles of items that are no observations, but whose content is."""
+
+ABOUT_IMAGES = frozenset({"image_laterality", "image_view"})
 
 NESTED = frozenset({"site", "target_region", "tracking_identifier"})
 """Roles whose own children tell of the site, too: side and modifiers (PS3.16 TID 300 rows 6-7, 3252 row 3)."""
@@ -116,6 +128,7 @@ class _Walk:
         self._places: dict[tuple[ExpandedRow | None, str | None, str | None, str | None, Kind | None], _Place] = {}
         self._by_reference = {id(reference): row for _, reference, row in matching.by_references}
         self._selected: dict[int, Items] = {}
+        self._described: dict[int, list[Said]] = {}
         self._library: dict[str, ContentItem] = {}
         self._stack: list[tuple[ContentItem, _Place, _Frame] | _Group] = []
         self._found: list[Observation] = []
@@ -221,7 +234,7 @@ class _Walk:
         base = beside.outside if kind is not None and kind.fresh else beside.properties
         properties = below(base, gathered, kind, item, container=container)
         if is_observation and not is_group and not place.is_number:
-            properties = replace(properties, group=item)
+            properties = changed(properties, {"group": item})
         outside = properties if container and not is_group else beside.outside
         speaks = place.role.observed or place.is_number or is_group or place.role.name in SPEAKS
         quiet = beside.quiet or (None if speaks else place.role.name)
@@ -329,9 +342,17 @@ class _Walk:
                     known.add(id(image))
                     gathered.setdefault("image", []).append((role, image))
         for _, image in gathered.get("image", ())[:MAX_SELECTED]:
-            for each, nested in self._nested(self._entry(image)):
-                if nested.role.name.startswith("image_") and nested.role.name not in gathered:
-                    gathered[nested.role.name] = [(nested.role, each)]
+            for role, said in self._said_of(image):
+                gathered.setdefault(role.name, [(role, said)])
+
+    def _said_of(self, image: ContentItem) -> list[Said]:
+        """Return what the report says of an image: its side and its view."""
+        entry = self._entry(image)
+        known = self._described.get(id(entry))
+        if known is None:
+            nested = ((place.role, each) for each, place in self._nested(entry))
+            known = self._described[id(entry)] = [each for each in nested if each[0].name in ABOUT_IMAGES]
+        return known
 
     def _images_of(self, region: ContentItem) -> Items:
         """Return the images and waveforms that a region was selected from."""

@@ -5,8 +5,9 @@ The observations of a group that say nothing more of their own share one object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from sr2graph.dicom.concept import CodedConcept
@@ -70,6 +71,21 @@ class Properties:
 
 
 NO_PROPERTIES = Properties()
+
+_NAMES = tuple(each.name for each in fields(Properties))
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
+_values = attrgetter(*_NAMES)
+
+
+def changed(base: Properties, changes: Mapping[str, Any]) -> Properties:
+    """Return properties with some of them replaced; like `dataclasses.replace`, at a third of its cost."""
+    if not changes:
+        return base
+    values = list(_values(base))
+    for name, value in changes.items():
+        values[_PLACES[name]] = value
+    return Properties(*values)
+
 
 OWN = (
     "presence derivation normality significance selection equations reference_range statistics derived_from modifiers"
@@ -135,7 +151,7 @@ FIELDS: dict[str, tuple[str, Callable[[Sequence[ContentItem]], Any]]] = {
 def of_item(base: Properties, gathered: Gathered, kind: Kind | None, item: ContentItem) -> Properties:
     """Return the properties of an observation: its own, else those of the group."""
     changes = dict(_read({name: [each for _, each in some] for name, some in gathered.items()}))
-    return _changed(base, changes, kind, item)
+    return _settled(base, changes, kind, item)
 
 
 def below(base: Properties, gathered: Gathered, kind: Kind | None, item: ContentItem, *, container: bool) -> Properties:
@@ -153,23 +169,23 @@ def below(base: Properties, gathered: Gathered, kind: Kind | None, item: Content
         changes["section"] = item if len(item.position) > 1 else None
     elif kind is not None and kind.group:
         changes["group"] = item
-    return _changed(base, changes, kind, item)
+    return _settled(base, changes, kind, item)
 
 
 def with_own(passed_on: Properties, gathered: Gathered) -> Properties:
     """Return what a group passes on, together with what it says of itself alone."""
     own = {name: [each for _, each in some] for name, some in gathered.items() if FIELDS[name][0] in OWN}
-    return replace(passed_on, **dict(_read(own))) if own else passed_on
+    return changed(passed_on, dict(_read(own)))
 
 
-def _changed(base: Properties, changes: dict[str, Any], kind: Kind | None, item: ContentItem) -> Properties:
+def _settled(base: Properties, changes: dict[str, Any], kind: Kind | None, item: ContentItem) -> Properties:
     """Return the properties with changes, and without what was said of something that they replace."""
     if kind is not None:
         changes.update(_named(kind, item, changes))
     for name, attributes in _SAID_OF.items():
         if name in changes:
             changes |= {each: () for each in attributes if each not in changes}
-    return replace(base, **changes) if changes else base
+    return changed(base, changes)
 
 
 _SAID_OF = {"finding_sites": ("site_modifiers",), "regions": ("images",)}
