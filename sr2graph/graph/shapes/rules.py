@@ -1,0 +1,302 @@
+"""What the rows of a template ask of an item: each rule is one shape, about one row and one kind of mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from operator import attrgetter
+
+from sr2graph.graph.shapes.expressions import (
+    ANY,
+    CODE,
+    GRAPHIC,
+    NUMBER,
+    UNIT,
+    All,
+    Among,
+    Count,
+    ExactlyOne,
+    Expression,
+    Is,
+    Not,
+    OneOrMore,
+    Path,
+    Selection,
+    Within,
+    both,
+    either,
+)
+from sr2graph.graph.shapes.nodes import Child, Node, could_be_both
+from sr2graph.graph.shapes.presence import PREDICATES, NotSaidError, Surroundings, is_there, predicate
+from sr2graph.templates.catalogue import Multiplicity, Row, templates
+from sr2graph.templates.conditions import Condition, Mode
+from sr2graph.templates.places import is_open
+from sr2graph.templates.value_sets import ValueSet, context_group
+
+MOST_CODES = 600
+"""A longer list of codes that may be extended is not worth its size: a warning about it says little."""
+
+
+class Kind(StrEnum):
+    """What kind of mistake a rule finds."""
+
+    ROW = "row"
+    """Missing, or too many."""
+    CONDITION = "condition"
+    EXTRA = "extra"
+    VALUE = "value"
+    UNIT = "unit"
+    GRAPHIC = "graphic-type"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One shape, without the places it holds at."""
+
+    tid: str
+    row: str
+    kind: Kind
+    is_strict: bool
+    """A violation; otherwise a warning."""
+    message: str
+    expression: Expression
+    """What the item has to be."""
+
+
+def rules_of(node: Node) -> Iterator[Rule]:
+    """Yield what a place asks of the item that stands there."""
+    if node.is_root or not node.row.row.by_reference:
+        yield from _value_rules(node)
+    yield from _row_rules(node)
+    yield from _conditions(node)
+    yield from _nothing_else(node)
+
+
+# ---------------------------------------------------------------- the item's own value
+
+
+def _value_rules(node: Node) -> Iterator[Rule]:
+    row = node.row
+    for kind, path, said in ((Kind.VALUE, CODE, row.values), (Kind.UNIT, UNIT, row.units)):
+        if _is_listed(said):
+            strict = not is_open(said) and not any(code.binding.may_be_replaced for code in said.codes)
+            text = f"{'shall' if strict else 'should'} be of {_said(said)}"
+            yield _rule(row.row, kind, f"the {kind} {text}", Among(path, said.iris()), is_strict=strict)
+    if row.row.graphic_types:
+        types = row.row.graphic_types
+        yield _rule(
+            row.row, Kind.GRAPHIC, f"the graphic type shall be {' or '.join(types)}", Among(GRAPHIC, frozenset(), types)
+        )
+    if row.row.graphic_types_excluded:
+        types = row.row.graphic_types_excluded
+        none = Not(Count(GRAPHIC, Among((), frozenset(), types), least=1))
+        yield _rule(row.row, Kind.GRAPHIC, f"the graphic type shall not be {' or '.join(types)}", none)
+    least, dash, most = row.row.number.partition(" - ")
+    if dash and least.isdigit() and most.isdigit():
+        yield _rule(row.row, Kind.NUMBER, f"the number shall be {least} to {most}", Within(NUMBER, least, most))
+
+
+def _is_listed(said: ValueSet) -> bool:
+    """Whether a set can be written as a list: no whole coding scheme, none too long."""
+    if not said.is_constrained or not said.iris():
+        return False
+    whole = any(context_group(group.cid).schemes() for group in said.groups)
+    return not whole and len(said.iris()) <= MOST_CODES
+
+
+# ---------------------------------------------------------------- how many
+
+
+def clusters(children: tuple[Child, ...]) -> list[tuple[Child, ...]]:
+    """Return the rows in groups: those of a group can be the same items, so only their sum can be counted."""
+    found: list[list[Child]] = []
+    for child in children:
+        mixed = [group for group in found if any(could_be_both(child, other) for other in group)]
+        found = [group for group in found if group not in mixed]
+        found.append([each for group in mixed for each in group] + [child])
+    return [tuple(group) for group in found]
+
+
+def _row_rules(node: Node) -> Iterator[Rule]:
+    """Yield how many items the rows below a place expect."""
+    for cluster in clusters(node.children):
+        yield from _counts(node, cluster)
+
+
+def _counts(node: Node, cluster: tuple[Child, ...]) -> Iterator[Rule]:
+    steps = {predicate(child.row.relationship) for child in cluster}
+    if len(steps) > 1:
+        return
+    (step,) = steps
+    asked = [child for child in cluster if child.row.is_mandatory and _condition(child) is None]
+    first = max(asked, key=lambda child: child.row.vm.least, default=cluster[0])
+    least = first.row.vm.least if asked else None
+    total = sum(inf if child.row.vm.most is None else child.row.vm.most for child in cluster)
+    is_bounded = total != inf and all(child.known.concepts is not None for child in cluster)
+    most = int(total) if is_bounded else None
+    if least is None and most is None:
+        return
+    text = f"{Multiplicity(least or 0, most)} of {_expected(first)}"
+    told = _told_by_concept(node, cluster) if least is None else None
+    expression = _number(step, {told}, None, most) if told else _counted(step, cluster, least, most)
+    yield _rule(first.row.row, Kind.ROW, text, expression)
+
+
+def _told_by_concept(node: Node, cluster: tuple[Child, ...]) -> Selection | None:
+    """Return the items of the concepts of some rows, where no other row has them: quicker to tell than value types."""
+    concepts = frozenset(iri for child in cluster for iri in child.known.concepts or ())
+    free = any(not child.row.concept.is_constrained for child in node.children)
+    others = (iri for child in node.children if child not in cluster for iri in child.row.concept.iris())
+    return None if free or not concepts.isdisjoint(others) else Selection(frozenset(), concepts)
+
+
+def _counted(step: str, cluster: tuple[Child, ...], least: int | None, most: int | None) -> Expression:
+    """Return how many items there are; codes that others added to a context group are not too many of them."""
+    every, known = ({getattr(child, which) for child in cluster} for which in ("selection", "known"))
+    if least is None or most is None or every == known:
+        return _number(step, known if least is None else every, least, most)
+    return both(_number(step, every, least, None), _number(step, known, None, most))
+
+
+def _number(step: str, selections: set[Selection], least: int | None, most: int | None) -> Count:
+    return Count((step,), either(*(Is(each) for each in sorted(selections, key=attrgetter("order")))), least, most)
+
+
+# ---------------------------------------------------------------- nothing else
+
+
+def _nothing_else(node: Node) -> Iterator[Rule]:
+    """Yield that there are only items of rows, where the templates of the rows may not be extended."""
+    tids = {node.row.tid, *(child.row.tid for child in node.children)}
+    tids |= {row.tid for each in (node.row, *(child.row for child in node.children)) for row in each.includes}
+    if any(templates()[tid].extensible for tid in tids) or not node.children:
+        return
+    if any(row.include_binding == "BTID" for child in node.children for row in child.row.includes):
+        return
+    steps = {predicate(child.row.relationship) for child in node.children}
+    if ANY in steps:
+        return
+    parts: list[Expression] = [
+        Count((step,), Not(either(*(Is(c.selection) for c in node.children if _goes(c, step)))), most=0)
+        for step in sorted(steps)
+    ]
+    others = sorted(set(PREDICATES.values()) - steps)
+    parts += [Count(_alternatives(others), Is(Selection(frozenset(), None)), most=0)] if others else []
+    text = f"TID {node.row.tid} may not be extended: only items of its rows shall be here"
+    yield _rule(node.row.row, Kind.EXTRA, text, both(*parts))
+
+
+def _alternatives(steps: list[str]) -> Path:
+    return (("|", *steps),) if len(steps) > 1 else tuple(steps)
+
+
+def _goes(child: Child, step: str) -> bool:
+    return predicate(child.row.relationship) == step
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def _condition(child: Child) -> Row | None:
+    """Return the outermost row with a condition, of the row and the includes it stands for."""
+    return next((row for row in (*child.row.includes, child.row.row) if row.condition is not None), None)
+
+
+def _conditions(node: Node) -> Iterator[Rule]:
+    done = set[Rule]()
+    for child in node.children:
+        rows = [row for row in (*child.row.includes, child.row.row) if row.condition is not None]
+        if len(rows) != 1:
+            continue
+        for rule in condition_rules(node, child, rows[0]):
+            if rule not in done:
+                done.add(rule)
+                yield rule
+
+
+def condition_rules(node: Node, child: Child, row: Row) -> Iterator[Rule]:
+    """Yield what the condition of a row asks of a place; nothing where these shapes cannot say it."""
+    said, around = row.condition, Surroundings(node, child.row, row)
+    if said is None or said.expression is None:
+        return
+    try:
+        stated = list(_stated(said, around, child, row))
+    except NotSaidError:
+        return
+    for text, expression in stated:
+        yield _rule(row, Kind.CONDITION, text, expression)
+
+
+def _stated(said: Condition, around: Surroundings, child: Child, row: Row) -> Iterator[tuple[str, Expression]]:
+    expected = _expected(child) if row is child.row.row else f"TID {row.include}"
+    if said.expression is None:
+        return
+    if said.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
+        yield from _one_of(said, around, row)
+        return
+    is_true = around.expressed(said.expression)
+    # A row of an include is there if the include is: what else it includes may be left out.
+    here = [is_there(each) for each in around.beside(row.row)]
+    asked = all(each.is_mandatory for each in child.row.includes if each is not row) and row.requirement.value == "MC"
+    if said.mode in (Mode.IF, Mode.IFF) and asked:
+        yield f"{expected} shall be here, as {said.expression}", OneOrMore((Not(is_true), *here))
+    if said.mode in (Mode.IFF, Mode.ONLY_IF):
+        yield f"{expected} shall not be here, unless {said.expression}", OneOrMore((is_true, Not(either(*here))))
+
+
+def _one_of(said: Condition, around: Surroundings, row: Row) -> Iterator[tuple[str, Expression]]:
+    if said.expression is None:
+        return
+    names = sorted({row.row, *said.expression.rows})
+    found = [around.beside(name) for name in names]
+    if not all(found) or _mixed(found):
+        raise NotSaidError
+    parts = tuple(either(*(is_there(child) for child in children)) for children in found)
+    listed = f"rows {', '.join(names)}"
+    asked = row.requirement.value == "MC" and all(
+        each.is_mandatory for child in found[0] for each in child.row.includes if each.row not in names
+    )
+    none = Not(either(*parts))
+    if said.mode is Mode.AT_LEAST_ONE:
+        if asked:
+            yield f"one or more of {listed} shall be here", either(*parts)
+        return
+    one: Expression = ExactlyOne(parts) if asked else OneOrMore((ExactlyOne(parts), none))
+    if said.when is not None:
+        applies = around.expressed(said.when)
+        one = either(All((applies, one)), All((Not(applies), none)))
+    yield f"{'exactly' if asked else 'no more than'} one of {listed} shall be here", one
+
+
+def _mixed(found: list[list[Child]]) -> bool:
+    """Whether an item could stand for two of the alternatives."""
+    return any(
+        could_be_both(one, other)
+        for number, children in enumerate(found)
+        for others in found[number + 1 :]
+        for one in children
+        for other in others
+    )
+
+
+# ---------------------------------------------------------------- words
+
+
+def _rule(row: Row, kind: Kind, text: str, expression: Expression, *, is_strict: bool = True) -> Rule:
+    return Rule(row.tid, row.row, kind, is_strict, f"{row.name}: {text}", expression)
+
+
+def _expected(child: Child) -> str:
+    row = child.row
+    relationship = f" by {row.relationship}" if row.relationship else ""
+    return f"{'/'.join(row.row.value_types)} {_said(row.concept) or 'of any concept'}{relationship}"
+
+
+def _said(said: ValueSet) -> str:
+    parts = [str(code) for code in said.codes[:3]]
+    parts += ["..."] if len(said.codes) > 3 else []
+    parts += [f"CID {group.cid}" for group in said.groups]
+    return " or ".join(parts)
