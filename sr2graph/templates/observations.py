@@ -49,6 +49,8 @@ CONTEXT_PARTS = frozenset("observer algorithm subject procedure language event t
 MAY_BEGIN = frozenset({"section", "member", "library", "derived_from"})
 """Roles of items that begin a group although they are no observations; what says something of others begins none."""
 
+OF_SITES = frozenset({"site", "laterality", "site_modifier"})
+
 SPEAKS = frozenset({"section", "reference", "derived_from"})
 """Roles of items that are no observations, but whose content is."""
 
@@ -294,10 +296,15 @@ class _Walk:
             reading.participants.append((role, child))
             reading.participants += ((nested.role, each) for each, nested in self._nested(child))
         else:
-            reading.note(role, child)
-            if role.name in NESTED:
-                for each, nested in self._nested(child):
-                    reading.note(nested.role, each)
+            self._note_nested(child, role, reading, 2)
+
+    def _note_nested(self, item: ContentItem, role: Role, reading: _Reading, depth: int) -> None:
+        """Note what an item says, and what it says of that itself: the side of a site, the site of a lesion."""
+        reading.note(role, item)
+        if role.name in NESTED and depth:
+            for each, nested in self._nested(item):
+                if nested.role.name in OF_SITES:
+                    self._note_nested(each, nested.role, reading, depth - 1)
 
     def _nested(self, item: ContentItem) -> Iterator[tuple[ContentItem, _Place]]:
         """Yield the by-value children of an item, each with what it is."""
