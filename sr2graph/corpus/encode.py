@@ -160,8 +160,8 @@ class _Nodes:
     def item_columns(self) -> dict[str, list[Any]]:
         """Return the numbers of the items, and those in the cells of their rows that name other nodes."""
         for row in self.rows:
-            if not _WRITTEN_IN_ITEMS.isdisjoint(row):
-                row |= {cell: str(self._number(row[cell])) for cell in _WRITTEN_IN_ITEMS.intersection(row)}
+            if not _NODES_IN_ITEMS.isdisjoint(row):
+                row |= {cell: str(self._number(row[cell])) for cell in _NODES_IN_ITEMS.intersection(row)}
         count = len(self.rows)
         nothing: list[int | None] = [None] if count else []
         return {
@@ -217,5 +217,5 @@ _NODE_CELLS = {
     for table, cells in table_columns().items()
 }
 _VALUES = frozenset({"strings", "integers", "decimals", "doubles", "datetimes"})
-_WRITTEN_IN_ITEMS = frozenset(cell for cell, kind in _NODE_CELLS["items"] if kind == "written")
+_NODES_IN_ITEMS = frozenset(cell for cell, _ in _NODE_CELLS["items"]) - {"item", "parent"}
 _ORIGIN = tuple(field.name for field in fields(Origin))

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, Position, position_text
+from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Value
 from sr2graph.graph.columns import Row, put_fields
+from sr2graph.graph.observation_rows import observation_rows
 from sr2graph.graph.records import Recorder, item_row, placed
 from sr2graph.graph.rendering import item_edges, item_parts, statements_of
 
@@ -20,14 +22,20 @@ Parts = list[str]
 """` predicate object` of some statements; the subject goes before each."""
 
 
-def item_statements(root: ContentItem | None, recorder: Recorder, iri: str) -> list[str] | None:
-    """Return the statements of a content tree, in document order.
+def item_statements(report: Report, recorder: Recorder, iri: str) -> list[str] | None:
+    """Return the statements of a content tree, in document order, and then what its observations add.
 
     None if an item points at a child of its own: then records are needed, to tell which of the
     relationships is by value.
     """
+    root = report.root
     writer = _Writer(recorder, iri, f"<{iri}#")
-    return writer.out if root is None or writer.write(root) else None
+    if root is None:
+        return writer.out
+    if not writer.write(root):
+        return None
+    writer.observe(report)
+    return writer.out
 
 
 @dataclass(slots=True)
@@ -80,6 +88,21 @@ class _Writer:
             self.recorder.add_others(item.other, f"#{position}")
         if self.recorder.rows:
             self._flush()
+
+    def observe(self, report: Report) -> None:
+        """Say what templates and observations say of the items."""
+        parts: dict[tuple[str, str], str] = {}
+        for _, item, cells, hanging in observation_rows(report, self.recorder):
+            subject = f"{self.stem}{position_text(item.position)}>"
+            for cell in cells.items():
+                part = parts.get(cell)
+                if part is None:
+                    (part,) = item_parts(dict((cell,)), self.iri)
+                    parts[cell] = part
+                self.out.append(subject + part)
+            if hanging:
+                self.out += statements_of(hanging, self.iri)
+        self._flush()
 
     def _flush(self) -> None:
         """Say what the fields of an item put into rows of their own: codes, references, lists."""

@@ -27,7 +27,7 @@ def statements(report: Report) -> list[str]:
     recorder = Recorder(report)
     recorder.add_header()
     header = statements_of(recorder.taken(), iri)
-    items = item_statements(report.root, recorder, iri)
+    items = item_statements(report, recorder, iri)
     return statements_of(records(report), iri) if items is None else header + items
 
 

@@ -20,6 +20,7 @@ from sr2graph.dicom.values import VALUE_TYPES
 from sr2graph.graph.codes import Spelling, forget_codes, scoped_iri, spelling, told_row
 from sr2graph.graph.columns import Row, class_name, put_fields
 from sr2graph.graph.iris import patient_iri, uid_iri
+from sr2graph.graph.observation_rows import observation_rows
 from sr2graph.graph.vocabulary import predicates
 from sr2graph.terms.codes import CodeScope
 
@@ -105,6 +106,14 @@ class Recorder:
                 self._add_item(item, position, parent)
         if positions:
             self._tell_relationships(root)
+        self._add_observations()
+
+    def _add_observations(self) -> None:
+        """Put what templates and observations say into the rows of the items, which are in document order."""
+        rows = [row for table, row in self.rows if table == "items"]
+        for number, _, cells, hanging in observation_rows(self._report, self):
+            rows[number] |= cells
+            self.rows += hanging
 
     def _tell_relationships(self, root: ContentItem) -> None:
         """Write out the relationship of children that their own parent points at too.

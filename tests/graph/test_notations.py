@@ -202,7 +202,8 @@ def test_turtle_is_grouped_and_short() -> None:
     assert f"@prefix item: <{IRI}#> .\n" in text
     assert (
         "item:1.1\n    a sr:Num ;\n    sr:position 1 ;\n    sr:conceptName dcm:121071 ;\n"
-        "    sr:numericValue 1.10 ;\n    sr:unit ucum:mm .\n"
+        "    sr:numericValue 1.10 ;\n    sr:unit ucum:mm ;\n"
+        "    sr:canonicalValue 0.0011 ;\n    sr:canonicalUnit ucum:m .\n"
     ) in text
     assert "owl:" not in text, "a prefix that nothing uses"
 

@@ -20,6 +20,10 @@ from sr2graph.graph.records import records, table_columns
 from sr2graph.graph.statements import split
 from sr2graph.graph.vocabulary import NAMESPACE, Predicate, classes, predicates
 from sr2graph.graph.vocabulary_page import vocabulary_page
+from sr2graph.samples import KINDS
+from sr2graph.samples.templated import TEMPLATED, instance
+from sr2graph.templates.context import Context, Observer, ProcedureContext, Subject
+from sr2graph.templates.properties import Properties
 from tests.graph.reports import every_report, full_reports, load
 
 NO_ROW = {
@@ -45,10 +49,17 @@ def emitted(report: Report) -> tuple[set[str], set[str]]:
 
 
 @cache
+def observed_reports() -> tuple[Report, ...]:
+    """Reports that say what observations need: the samples, and an instance of every template."""
+    grown = (instance(tid, seed, 0.9) for tid, _ in TEMPLATED for seed in (1, 2))
+    return (*(load(kind) for kind in KINDS), *grown)
+
+
+@cache
 def recorded() -> set[tuple[str, str, str | None]]:
     """(table, column, property or relationship) of everything that the records of the full reports hold."""
     found = set()
-    for report in full_reports().values():
+    for report in (*full_reports().values(), *observed_reports()):
         for table, row in records(report):
             value = row.get("property", row.get("relationship"))
             found |= {(table, column, value) for column in row} | {(table, column, None) for column in row}
@@ -79,7 +90,7 @@ def test_every_row_is_exercised(row: Predicate) -> None:
 def test_every_predicate_and_class_is_emitted() -> None:
     used: set[str] = set()
     types: set[str] = set()
-    for report in full_reports().values():
+    for report in (*full_reports().values(), *observed_reports()):
         found, kinds = emitted(report)
         used, types = used | found, types | kinds
     assert {row.iri for row in ROWS} == used
@@ -120,6 +131,7 @@ def test_every_field_has_a_row_or_a_reason(cls: type[Document]) -> None:
 
 def test_every_row_speaks_of_a_field_that_exists() -> None:
     known: dict[str, type[Any]] = {cls.__name__: cls for cls in (*HEADER_CLASSES.values(), *ENTITIES.values(), Report)}
+    known |= {cls.__name__: cls for cls in (Properties, Context, Observer, Subject, ProcedureContext)}
     for row in ROWS:
         if row.field:
             assert row.field_name in {field.name for field in dataclasses.fields(known[row.entity])}, row.field

@@ -313,7 +313,7 @@ def _place(scan: Scan, column: str, kind: Kind) -> tuple[Sql, Sql] | None:
         return None
     if scan.table == "documents":
         return scan.column("document"), name("1")
-    if scan.table != "items":
+    if scan.table != "items" or column not in ("item", "parent"):
         return None
     position = scan.column("position")
     return scan.column("document"), position if column == "item" else sql(_PARENT, position)
