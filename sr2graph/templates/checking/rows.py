@@ -183,15 +183,19 @@ class RowChecks:
 
     def _check_multiplicity(self, part: Part, index: int, counts: Counter[ExpandedRow]) -> None:
         row, count = part.leaf, counts[part.leaf]
-        most, least = row.vm.most, row.row.vm.least
+        # Of what is optional in an include that repeats, nobody knows how often it has to be there.
+        most, least = row.vm.most, row.vm.least if row.row.is_mandatory else row.row.vm.least
+        standard = f"PS3.16: {row_text(row)}"
+        if row.vm != row.row.vm:
+            standard += f", with its includes VM {row.vm}"
         if most is not None and count > most:
             excess = [child for child in self._tree.below[index] if child.row is row][most]
             room = (each for each in self._others(part, index) if each.vm.most is None or counts[each] < each.vm.most)
             if not any(self._is_as_like(excess, each) for each in room):
-                self._findings.add(excess.position, "row-too-many", f"PS3.16: {row_text(row)}", f"{count}", row.row)
+                self._findings.add(excess.position, "row-too-many", standard, f"{count}", row.row)
         elif count < least:
             position = self._tree.items[index].position
-            self._findings.add(position, "row-too-few", f"PS3.16: {row_text(row)}", f"{count}", row.row)
+            self._findings.add(position, "row-too-few", standard, f"{count}", row.row)
 
     # ---------------------------------------------------------------- order
 
