@@ -1,6 +1,6 @@
 """Codes that the standard gave up for others: files of earlier editions name the same rows by them.
 
-TID 5000 of 2010 calls a section (121070, DCM, "Findings"), that of 2024 (59776-5, LN, "Findings").
+The sections of TID 5000 used to be called (121070, DCM, "Findings"); they are (59776-5, LN, "Findings") in 2024c.
 """
 
 from __future__ import annotations
