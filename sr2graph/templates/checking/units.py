@@ -6,17 +6,19 @@ told, and which of the two it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 
 from sr2graph.dicom.concept import CodedConcept
-from sr2graph.dicom.content import ContentItem
+from sr2graph.dicom.content import ContentItem, RelationshipType
 from sr2graph.dicom.values import MeasuredValue
+from sr2graph.templates.catalogue import templates
 from sr2graph.templates.checking.findings import Findings
-from sr2graph.templates.checking.wording import code_text, is_standard, set_text, standard_code
+from sr2graph.templates.checking.wording import code_text, is_standard, set_text
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow
-from sr2graph.templates.value_sets import Code, ValueSet, context_group, member_units
+from sr2graph.templates.value_sets import NO_CONSTRAINT, Code, ValueSet, context_group, member_units
 from sr2graph.terms.schemes import PADDING, normal_designator
 from sr2graph.terms.units import canonical_unit, is_ucum, unit_code
 
@@ -51,12 +53,10 @@ class UnitChecks:
         if self._plain.get(id(unit)) is not unit:
             self._plain[id(unit)] = unit
             self._check_scheme(item, unit)
-        if row is None:
-            return
-        if row.units.is_constrained:
+        if row is not None and (row.units.is_closed or _has_one_dimension(row.units)):
             self._check_row(item, unit, row)
         else:
-            self._check_member(item, unit, row)
+            self._check_quantity(item, unit, row)
 
     def _check_scheme(self, item: ContentItem, unit: CodedConcept) -> None:
         """Note a unit that is not UCUM; once each."""
@@ -92,20 +92,21 @@ class UnitChecks:
         elif likeness is Likeness.OTHER_DIMENSION:
             self._findings.add(item.position, "unit-dimension", standard, found, row.row)
 
-    def _check_member(self, item: ContentItem, unit: CodedConcept, row: ExpandedRow) -> None:
-        """Check against the unit that a context group gives to the concept."""
-        iri = self._keys.iri(item.concept_name)
-        for group in row.concept.groups if iri is not None else ():
-            said = member_units().get((group.cid, iri or ""))
-            if said is None:
-                continue
-            expected = Code("UCUM", said)
-            if compared(unit, ValueSet((expected,))) is Likeness.OTHER_DIMENSION:
-                standard = f"PS3.16 CID {group.cid}: the unit of {code_text(item.concept_name, self._keys)} is "
-                found = f"{code_text(unit, self._keys)}: {Likeness.OTHER_DIMENSION}"
-                self._findings.add(item.position, "unit-dimension",
-                                   standard + standard_code(expected), found, row.row)  # fmt: skip
+    def _check_quantity(self, item: ContentItem, unit: CodedConcept, row: ExpandedRow | None) -> None:
+        """Check against the units that rows and context groups give to the concept elsewhere.
+
+        Not of what is below a number: a deviation or a range has the unit of the number.
+        """
+        if item.relationship != RelationshipType.CONTAINS:
             return
+        iri = self._keys.iri(item.concept_name)
+        expected = units_of_concepts().get(iri or "")
+        if expected is None or compared(unit, expected) is not Likeness.OTHER_DIMENSION:
+            return
+        concept = code_text(item.concept_name, self._keys)
+        standard = f"PS3.16 gives {concept} elsewhere the unit {set_text(expected)}"
+        found = f"{code_text(unit, self._keys)}: {Likeness.OTHER_DIMENSION}"
+        self._findings.add(item.position, "unit-dimension", standard, found, row.row if row is not None else None)
 
 
 def compared(unit: CodedConcept, allowed: ValueSet) -> Likeness:
@@ -127,8 +128,49 @@ def compared(unit: CodedConcept, allowed: ValueSet) -> Likeness:
 @cache
 def _ucum_codes(allowed: ValueSet) -> frozenset[str] | None:
     """Return the UCUM codes of a set; None where one of its codes is none, and where it is a scheme as a whole."""
-    if any(context_group(group.cid).schemes() for group in allowed.groups):
+    if _is_whole_scheme(allowed):
         return None
     codes = [*allowed.codes, *(code for group in allowed.groups for code in context_group(group.cid).codes())]
     found = [unit_code(CodedConcept(code.value, code.scheme)) for code in codes]
     return None if None in found else frozenset(code for code in found if code is not None)
+
+
+@cache
+def _is_whole_scheme(allowed: ValueSet) -> bool:
+    """Whether a set takes any code of a scheme, as CID 82 does of UCUM."""
+    return any(context_group(group.cid).schemes() for group in allowed.groups)
+
+
+@cache
+def _has_one_dimension(units: ValueSet) -> bool:
+    """Whether a set says what kind of quantity it is for: some groups list units of all kinds."""
+    found = {canonical_unit(code) for code in _ucum_codes(units) or ()}
+    return len({unit.code if unit is not None else None for unit in found}) == 1
+
+
+@cache
+def units_of_concepts() -> Mapping[str, ValueSet]:
+    """Return canonical IRI of a concept ↔ all units that rows, includes and context groups give it."""
+    found: dict[str, ValueSet] = {}
+    for concept, units in _quantities():
+        if _has_one_dimension(units):
+            for iri in concept.iris():
+                found[iri] = _joined(found.get(iri), units)
+    for (_, iri), unit in member_units().items():
+        found[iri] = _joined(found.get(iri), ValueSet((Code("UCUM", unit),)))
+    return found
+
+
+def _quantities() -> Iterator[tuple[ValueSet, ValueSet]]:
+    """Yield (concepts, units), as rows print them and as includes bind them."""
+    for template in templates().values():
+        for row in template.rows:
+            yield row.concept, row.units
+            yield row.parameters.get("$Measurement", NO_CONSTRAINT), row.parameters.get("$Units", NO_CONSTRAINT)
+
+
+def _joined(one: ValueSet | None, other: ValueSet) -> ValueSet:
+    if one is None:
+        return other
+    codes = dict.fromkeys((*one.codes, *other.codes))
+    return ValueSet(tuple(codes), tuple(dict.fromkeys((*one.groups, *other.groups))))
