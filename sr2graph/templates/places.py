@@ -7,8 +7,10 @@ What fits, best first; the first rule that finds rows decides:
 3. RELATIONSHIP, VALUE_TYPE: the concept is a code of the row, but the relationship or the value type is another one: a
    misfit, placed so that it can be told.  Both wrong is no fit: then the code proves too little.
 4. EXTENSION: they agree, the concept is in no row of the parent, and exactly one row takes its concept from a context
-   group that may be extended: the code is such an extension, or the item leaves out the concept that it may leave out.
-   A single code that may be replaced (DT) is no such row: what another code means cannot be told from its letters.
+   group that may be extended.  That group is a baseline (BCID), or no other row has that relationship and value type:
+   devices add private numbers of all sorts beside a row for Distances (DCID 10008), but in a section for nothing but
+   measurements they are measurements.  An item may also leave out the concept there, if it may be left out at all.
+   A single code that may be replaced (DT) is no such row: what a code means cannot be told from its letters.
 
 A code that the standard gave up counts as the one that took its place.
 """
@@ -107,6 +109,11 @@ def is_open(said: ValueSet) -> bool:
     return bool(said.groups) and not said.is_closed
 
 
+def _is_baseline(said: ValueSet) -> bool:
+    """Whether a set is no more than a suggestion."""
+    return any(group.binding.may_be_replaced for group in said.groups)
+
+
 def _found(rows: tuple[ExpandedRow, ...], key: Key, *, by_reference: bool) -> Found:
     relationship, value_type, iri = key
     agreeing = [row for row in rows if _relates(row, relationship) and value_type in row.row.value_types]
@@ -123,8 +130,9 @@ def _found(rows: tuple[ExpandedRow, ...], key: Key, *, by_reference: bool) -> Fo
         return _misfitting(named, relationship, value_type)
     if iri is None and value_type not in NAMELESS:
         return NOTHING
-    extensible = [row for row in agreeing if is_open(row.concept)]
-    return Found(tuple(extensible), Fit.EXTENSION) if len(extensible) == 1 else NOTHING
+    open_ = [row for row in agreeing if is_open(row.concept)]
+    fits = len(open_) == 1 and (len(agreeing) == 1 or _is_baseline(open_[0].concept))
+    return Found(tuple(open_), Fit.EXTENSION) if fits else NOTHING
 
 
 def _relates(row: ExpandedRow, relationship: str | None) -> bool:

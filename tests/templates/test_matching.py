@@ -113,6 +113,14 @@ def test_an_unknown_code_extends_the_only_group_that_can_be_extended() -> None:
     assert placed_at(tid1500(container(GROUP, num("99X:1"))))["1.1.1.1"] == "1419/5"
 
 
+def test_an_unknown_code_extends_a_defined_group_only_where_nothing_else_could_be_meant() -> None:
+    """A number of Philips is no distance because TID 10003 has a row for those; in an echo section it is measured."""
+    event = container("DCM:113701", container("DCM:113706", num("99PHI:026")), tid="10001")
+    assert placed_at(event)["1.1.1"] is None
+    atrium = container("LN:59776-5", code("SCT:363698007", "SCT:82471001"), container(GROUP, num("99X:1")))
+    assert placed_at(container("DCM:125200", atrium, tid="5200"))["1.1.2.1"] == "300/1"
+
+
 def test_an_unknown_code_extends_nothing_where_several_groups_could_be_meant() -> None:
     """A fetal biometry section: ratios, lengths and cranial measurements are groups of their own."""
     section = container("DCM:125002", container("DCM:125005", num("99X:1")))

@@ -107,13 +107,13 @@ FAMILIES = {
     "enhxrdose-kgrizz-*": ([("10001", "included")], 0.8),
     "ko-ihe-mado-*": ([("2010", "declared"), ("1600", "included")], 0.55),  # MADO adds a study, series, instance tree
     "ko-ihe-xtehr-1": ([("2010", "declared")], 1),
-    "mammocad-brayz-1": ([("4000", "declared")], 0.89),  # quality findings that TID 4006 and 4014 do not have
+    "mammocad-brayz-1": ([("4000", "declared")], 0.86),  # quality findings and regions of its own
     "mgdose-*": ([("10001", "declared")], 0.93),  # Anatomical Structure, which earlier editions had
     "obgyn-canon-1": ([("5000", "declared")], 0.98),
     "rfdose-canon-*": ([("10001", "declared")], 0.95),
     "rfdose-eurocolumbus-1": ([("10001", "declared")], 1),
     "rfdose-ge-oecelite-1": ([("10001", "concept")], 1),
-    "rfdose-philips-[ac]*": ([("10001", "declared")], 0.7),  # 99PHI-IXR-XPER containers
+    "rfdose-philips-[ac]*": ([("10001", "declared")], 0.58),  # 99PHI-IXR-XPER numbers and containers
     "rfdose-philips-veradius-1": ([("10001", "declared")], 1),
     "rfdose-siemens-*": ([("10001", "declared")], 1),
     "rrdose-siemens-biograph-1": ([("10021", "declared")], 0.97),
