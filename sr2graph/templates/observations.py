@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ByReference, ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import ImageReference, ValueType
+from sr2graph.dicom.values import ValueType
 from sr2graph.templates.context import NO_CONTEXT, Context, Observer, Said, concept_of, extended, observers_of
 from sr2graph.templates.expansion import ExpandedRow
+from sr2graph.templates.images import Images
 from sr2graph.templates.matching import Matching, matched
 from sr2graph.templates.observed import Observation
 from sr2graph.templates.properties import (
     FIELDS,
     NO_PROPERTIES,
     Gathered,
-    Items,
     Properties,
     below,
     changed,
@@ -33,9 +34,6 @@ from sr2graph.templates.properties import (
 from sr2graph.templates.roles import Kind, Role, kind_of, role_of
 
 __all__ = ["Observation", "observations", "observations_of"]
-
-MAX_SELECTED = 16
-"""Images that a region is selected from, as far as they are looked at: conforming regions have one."""
 
 PASSES_ON = frozenset({RelationshipType.CONTAINS, RelationshipType.HAS_PROPERTIES, None})
 """Relationships whose targets inherit the properties of their source, or of the group that it begins."""
@@ -51,10 +49,11 @@ MAY_BEGIN = frozenset({"section", "member", "library", "derived_from"})
 
 OF_SITES = frozenset({"site", "laterality", "site_modifier"})
 
-SPEAKS = frozenset({"section", "reference", "derived_from"})
-"""Roles of items that are no observations, but whose content is."""
+SHOWN = frozenset({"region", "image"})
+"""Roles of items that others were measured on; what they contain was measured on them."""
 
-ABOUT_IMAGES = frozenset({"image_laterality", "image_view"})
+SPEAKS = SHOWN | {"section", "reference", "derived_from"}
+"""Roles of items that are no observations, but whose content is."""
 
 NESTED = frozenset({"site", "target_region", "tracking_identifier"})
 """Roles whose own children tell of the site, too: side and modifiers (PS3.16 TID 300 rows 6-7, 3252 row 3)."""
@@ -129,12 +128,13 @@ class _Walk:
         self._numbers = {id(item): number for number, item in enumerate(matching.items)}
         self._places: dict[tuple[ExpandedRow | None, str | None, str | None, str | None, Kind | None], _Place] = {}
         self._by_reference = {id(reference): row for _, reference, row in matching.by_references}
-        self._selected: dict[int, Items] = {}
-        self._described: dict[int, list[Said]] = {}
-        self._library: dict[str, ContentItem] = {}
+        self._images = Images(self._target, self._said)
         self._stack: list[tuple[ContentItem, _Place, _Frame] | _Group] = []
         self._found: list[Observation] = []
         self._proper = 0
+        """How many observations in their own right there are."""
+        self._is_late = False
+        """Whether some were found only when their group was done."""
 
     def found(self) -> list[Observation]:
         """Return the observations."""
@@ -151,6 +151,8 @@ class _Walk:
                 self._note(item, place, frame.properties, frame)
             else:
                 self._branch(item, place, frame)
+        if self._is_late:
+            self._found.sort(key=attrgetter("number"))
         return self._found
 
     # ------------------------------------------------------------ one item
@@ -189,7 +191,9 @@ class _Walk:
         reading = self._read(item, kind)
         context = self._context(item, reading, frame.context)
         base = frame.outside if kind is not None and kind.fresh else frame.properties
-        self._add_images(reading.gathered)
+        if place.role.name in SHOWN and reading.children:
+            reading.gathered[place.role.name] = [(place.role, item), *reading.gathered.pop(place.role.name, ())]
+        self._images.add(reading.gathered)
         beside = frame if context is frame.context else replace(frame, context=context)
         is_proper = False
         if place.role.observed or place.is_number:
@@ -200,7 +204,7 @@ class _Walk:
             )
             is_proper = self._note(item, place, of_item(base, reading.gathered, kind, item), own)
         if place.role.name == "library":
-            self._shelve(item)
+            self._images.shelve(item)
         if reading.children or (kind is not None and kind.group):
             inner = self._inner(item, place, beside, reading.gathered, is_observation=is_proper)
             if kind is not None and kind.group and inner.quiet is None:
@@ -235,7 +239,7 @@ class _Walk:
         is_group = kind is not None and kind.group
         base = beside.outside if kind is not None and kind.fresh else beside.properties
         properties = below(base, gathered, kind, item, container=container)
-        if is_observation and not is_group and not place.is_number:
+        if (is_observation or place.role.name in SHOWN) and not (is_group or place.is_number):
             properties = changed(properties, {"group": item})
         outside = properties if container and not is_group else beside.outside
         speaks = place.role.observed or place.is_number or is_group or place.role.name in SPEAKS
@@ -246,6 +250,7 @@ class _Walk:
         """Note what a group has to say where nothing in it was an observation: its regions, its finding, itself."""
         if self._proper > group.before:
             return
+        self._is_late = True
         gathered = group.gathered
         told = gathered.get("region") or gathered.get("image") or gathered.get("finding") or ()
         items = [(role, item) for role, item in told if id(item) in self._numbers]
@@ -260,9 +265,9 @@ class _Walk:
     def _stand_alone(self, role: Role, item: ContentItem, base: Properties, context: Context) -> None:
         """Note a region or a finding as an observation in its own right, by what it says itself first."""
         reading = self._read(item, None)
-        if role.name in ("region", "image"):
+        if role.name in SHOWN:
             reading.gathered[role.name] = [(role, item), *reading.gathered.pop(role.name, ())]
-        self._add_images(reading.gathered)
+        self._images.add(reading.gathered)
         self._add(item, None, of_item(base, reading.gathered, None, item), self._context(item, reading, context))
         self._proper += 1
 
@@ -294,7 +299,7 @@ class _Walk:
                 reading.context.append((role, child))
         elif role.name == "participant":
             reading.participants.append((role, child))
-            reading.participants += ((nested.role, each) for each, nested in self._nested(child))
+            reading.participants += self._said(child)
         else:
             self._note_nested(child, role, reading, 2)
 
@@ -302,16 +307,16 @@ class _Walk:
         """Note what an item says, and what it says of that itself: the side of a site, the site of a lesion."""
         reading.note(role, item)
         if role.name in NESTED and depth:
-            for each, nested in self._nested(item):
-                if nested.role.name in OF_SITES:
-                    self._note_nested(each, nested.role, reading, depth - 1)
+            for nested, each in self._said(item):
+                if nested.name in OF_SITES:
+                    self._note_nested(each, nested, reading, depth - 1)
 
-    def _nested(self, item: ContentItem) -> Iterator[tuple[ContentItem, _Place]]:
-        """Yield the by-value children of an item, each with what it is."""
+    def _said(self, item: ContentItem) -> Iterator[Said]:
+        """Yield the by-value children of an item, each with its role."""
         for child in item.children:
             if isinstance(child, ContentItem):
                 row = self._matching.rows[self._numbers[id(child)]]
-                yield child, self._place(child, row, child.relationship, None)
+                yield self._place(child, row, child.relationship, None).role, child
 
     def _refer(self, reference: ByReference, kind: Kind | None, reading: _Reading) -> None:
         """Note what the target of a by-reference relationship says; it is not visited from here."""
@@ -337,54 +342,3 @@ class _Walk:
 
     def _participants(self, reading: _Reading) -> tuple[Observer, ...]:
         return observers_of(reading.participants)
-
-    # ------------------------------------------------------------ images
-
-    def _add_images(self, gathered: Gathered) -> None:
-        """Add the images that regions were selected from, and what the report says of all of them."""
-        known = {id(image) for _, image in gathered.get("image", ())}
-        for role, region in tuple(gathered.get("region", ())):
-            for image in self._images_of(region):
-                if id(image) not in known:
-                    known.add(id(image))
-                    gathered.setdefault("image", []).append((role, image))
-        for _, image in gathered.get("image", ())[:MAX_SELECTED]:
-            for role, said in self._said_of(image):
-                gathered.setdefault(role.name, [(role, said)])
-
-    def _said_of(self, image: ContentItem) -> list[Said]:
-        """Return what the report says of an image: its side and its view."""
-        entry = self._entry(image)
-        known = self._described.get(id(entry))
-        if known is None:
-            nested = ((place.role, each) for each, place in self._nested(entry))
-            known = self._described[id(entry)] = [each for each in nested if each[0].name in ABOUT_IMAGES]
-        return known
-
-    def _images_of(self, region: ContentItem) -> Items:
-        """Return the images and waveforms that a region was selected from."""
-        known = self._selected.get(id(region))
-        if known is None:
-            known = self._selected[id(region)] = tuple(self._selected_from(region, 2))
-        return known
-
-    def _selected_from(self, region: ContentItem, depth: int) -> Iterator[ContentItem]:
-        """Yield images below a region, and below regions that it was selected from itself (PS3.16 TID 3909 row 6)."""
-        for child in region.children[:MAX_SELECTED]:
-            item = self._target(child) if isinstance(child, ByReference) else child
-            if item is None or child.relationship != RelationshipType.SELECTED_FROM:
-                continue
-            if item.value_type in (ValueType.IMAGE, ValueType.WAVEFORM):
-                yield item
-            elif depth:
-                yield from self._selected_from(item, depth - 1)
-
-    def _entry(self, image: ContentItem) -> ContentItem:
-        """Return the entry of the image library about the same image; the image itself where there is none."""
-        if image.children or not isinstance(image.value, ImageReference):
-            return image
-        return self._library.get(image.value.sop_instance_uid or "", image)
-
-    def _shelve(self, item: ContentItem) -> None:
-        if isinstance(item.value, ImageReference) and item.value.sop_instance_uid:
-            self._library.setdefault(item.value.sop_instance_uid, item)

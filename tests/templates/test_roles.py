@@ -10,7 +10,8 @@ from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.context import _OBSERVER_FIELDS, _SUBJECT_FIELDS, Context, ProcedureContext
-from sr2graph.templates.observations import ABOUT_IMAGES, CONTEXT_PARTS, MAY_BEGIN, NESTED, OF_SITES, SPEAKS
+from sr2graph.templates.images import ABOUT_IMAGES
+from sr2graph.templates.observations import CONTEXT_PARTS, MAY_BEGIN, NESTED, OF_SITES, SHOWN, SPEAKS
 from sr2graph.templates.properties import FIELDS, OWN, Properties
 from sr2graph.templates.roles import Kind, Role, kind_of, kinds, role_of, roles
 from sr2graph.templates.value_sets import Code, context_groups, meanings
@@ -96,9 +97,9 @@ def test_kinds_that_roles_stand_within_exist() -> None:
 
 def test_every_role_is_heard() -> None:
     """By the properties of an observation, by its context, or by the walk."""
-    walked = {"observed", "member", "library", "section", "reference", "acquired", "participant"}
+    walked = {"observed", "member", "library", "section", "reference", "acquired", "presentation", "participant"}
     assert {role.name for role in roles()} == walked | CONTEXT_PARTS | FIELDS.keys()
-    assert {role.name for role in roles()} >= MAY_BEGIN | NESTED | OF_SITES | SPEAKS | ABOUT_IMAGES
+    assert {role.name for role in roles()} >= MAY_BEGIN | NESTED | OF_SITES | SPEAKS | SHOWN | ABOUT_IMAGES
 
 
 def test_every_role_of_the_context_has_a_field() -> None:
