@@ -122,7 +122,7 @@ def size(found: list[Observation]) -> int:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_work_and_memory_are_linear(shape: Callable[[int], Report], monkeypatch: pytest.MonkeyPatch) -> None:
-    few, many = shape(100), shape(400)
+    few, many = shape(200), shape(800)
     (looks, found), (more_looks, more_found) = effort(few, monkeypatch), effort(many, monkeypatch)
     growth = sum(1 for _ in many.walk()) / sum(1 for _ in few.walk())
     assert more_looks <= 1.2 * growth * looks
