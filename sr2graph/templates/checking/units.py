@@ -172,5 +172,5 @@ def _quantities() -> Iterator[tuple[ValueSet, ValueSet]]:
 def _joined(one: ValueSet | None, other: ValueSet) -> ValueSet:
     if one is None:
         return other
-    codes = dict.fromkeys((*one.codes, *other.codes))
+    codes = dict.fromkeys(Code(code.scheme, code.value) for code in (*one.codes, *other.codes))
     return ValueSet(tuple(codes), tuple(dict.fromkeys((*one.groups, *other.groups))))
