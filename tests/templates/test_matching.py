@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
 
 from sr2graph.dicom.concept import CodedConcept, CodingScheme
 from sr2graph.dicom.content import ContentItem
@@ -13,6 +14,7 @@ from sr2graph.templates.likeness import ITEMS, SHARE
 from sr2graph.templates.matching import _Matcher, matched
 from sr2graph.templates.places import MAX_KNOWN, Fit, below
 from sr2graph.templates.starts import Reason
+from tests import strategies
 from tests.templates.trees import (
     CONTEXT,
     FROM,
@@ -373,6 +375,17 @@ def test_what_is_remembered_of_odd_codes_is_bounded() -> None:
     place = below(found.rows[2])
     assert len(place.known) <= MAX_KNOWN
     assert found.unplaced() == ()
+
+
+@given(strategies.reports())
+def test_any_report_can_be_matched(made: Report) -> None:
+    """Whatever a file holds; twice gives the same."""
+    found = matched(made)
+    assert found.items == tuple(made.walk())
+    assert len(found.rows) == len(found.items)
+    assert [(source, reference) for source, reference, _ in found.by_references] == list(made.by_references())
+    assert {each.position for each in found.starts} <= {item.position for item in found.items}
+    assert matched(made).rows == found.rows
 
 
 # ---------------------------------------------------------------- codes of a report
