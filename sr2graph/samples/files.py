@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -78,6 +78,23 @@ def write_reports(folder: Path, reports: int, seed: int, format_: str, jobs: int
         done = following.stop
     _remove(paths[reports:])
     return paths[:reports]
+
+
+def write_instances(  # noqa: PLR0913, PLR0917 # what there is to say about a set of files
+    folder: Path, tids: Sequence[str], each: int, seed: int, richness: float, format_: str
+) -> list[Path]:
+    """Write so many instances of each of some root templates, `all` for every one; return the paths.
+
+    Files are named `tid<TID>-<seed>` with the suffix of the format; seeds go up from the one given.
+    Raises TemplatedError for a template that there are no instances of.
+    """
+    from sr2graph.samples.templated import TEMPLATED, instance
+
+    suffix, encode = FORMATS[format_]
+    wanted = [tid for tid, _ in TEMPLATED] if "all" in tids else tids
+    reports = [(tid, number, instance(tid, number, richness)) for tid in wanted for number in range(seed, seed + each)]
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(folder / f"tid{tid}-{number}{suffix}", encode(report)) for tid, number, report in reports]
 
 
 def _subfolder(folder: Path, number: int, in_subfolders: bool) -> Path:  # noqa: FBT001 # what it is called says it

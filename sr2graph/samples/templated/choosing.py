@@ -14,7 +14,7 @@ MOST_CHARACTERS_OF_VALUE = 16
 """VR SH: what is longer goes to Long Code Value (0008,0119)."""
 MOST_CHARACTERS_OF_MEANING = 64
 """VR LO."""
-VERSIONS = {"NCDR": "2.0b"}
+VERSIONS = {"BI": "4.0", "NCDR": "2.0b"}
 """Scheme ↔ the version that a code of it cannot be understood without (PS3.3 Table 8.8-1)."""
 OLD_SCHEMES = frozenset({"SRT", "SNM3", "99SDM"})
 

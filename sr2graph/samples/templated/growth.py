@@ -10,7 +10,7 @@ from sr2graph.samples.templated.choosing import chosen, concept, example_set
 from sr2graph.samples.templated.entries import Entry, places, root_entries
 from sr2graph.samples.templated.limits import Limits
 from sr2graph.samples.templated.nodes import Node
-from sr2graph.samples.templated.rules import rule_of
+from sr2graph.samples.templated.rules import fetal, rule_of
 from sr2graph.samples.templated.scopes import MOST_REPEATS, REQUIRED, Scope
 from sr2graph.samples.templated.values import Maker, suits
 from sr2graph.templates.checking.iods import Iod
@@ -84,7 +84,7 @@ class Growth:
         least, most = max(entry.row.vm.least, 1), entry.row.vm.most
         if (rule := rule_of(entry.row)) is not None and rule.word == "twice":
             least = 2
-        if most is None and entry.row.include is not None and is_of_a_fetus(entry.row.include):
+        if most is None and entry.row.include in fetal():
             return self.fetuses
         bound = min(most or MOST_REPEATS, max(least, MOST_REPEATS))
         count = least
@@ -205,14 +205,6 @@ class Growth:
 
 
 TWINS = 0.4
-
-
-def is_of_a_fetus(tid: str) -> bool:
-    """Whether a template is invoked once for each fetus."""
-    return tid in FETAL
-
-
-FETAL = frozenset({"5003", "5004", "5005", "5006", "5007", "5009", "5010", "5011", "5225", "5227", "5228"})
 
 
 def _fallback(what: str, row: ExpandedRow) -> tuple[str, ...]:

@@ -41,3 +41,9 @@ def _rule(tid: str, row: str, printed: Condition | None) -> Rule | None:
 def decisions() -> dict[tuple[str, str], str]:
     """Return (TID, row) ↔ what instances make of its condition."""
     return {(line["tid"], line["row"]): line["rule"] for line in table("conditions.csv")}
+
+
+@cache
+def fetal() -> frozenset[str]:
+    """Return the TIDs of templates that are invoked once for each fetus."""
+    return frozenset(tid for (tid, _), rule in decisions().items() if rule == "several")

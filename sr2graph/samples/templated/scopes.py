@@ -113,19 +113,15 @@ class Scope:
             return self._by_word(entry, rule.word)
         if condition.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
             return self._one_of(entry, condition.mode)
-        if condition.expression is None:
-            return self.growth.coin(entry)
-        holds = self.holds(condition.expression)
-        if condition.mode is Mode.IFF:
-            return holds and (required or self.growth.coin(entry))
-        if condition.mode is Mode.ONLY_IF:
-            return holds and self.growth.coin(entry)
-        return (holds and required) or self.growth.coin(entry)
+        if condition.expression is None or self.holds(condition.expression):
+            return (required and condition.mode is not Mode.ONLY_IF) or self.growth.coin(entry)
+        # What IF does not ask for is allowed all the same, and odd.
+        return condition.mode is Mode.IF and self.growth.coin(entry) and self._by_word(entry, "rarely")
 
     def _by_word(self, entry: Entry, word: str) -> bool:
         if word == "several":
-            invoker, include = self.invoker, self.include
-            return invoker is not None and include is not None and invoker.count(include.row.row) > 1
+            top = next(scope for scope in self.above() if scope.outer is None)
+            return top.invoker is not None and top.include is not None and top.invoker.count(top.include.row.row) > 1
         if word == "root":
             return self.parent is self.growth.root
         if word == "bound":
@@ -134,7 +130,9 @@ class Scope:
 
     def _one_of(self, entry: Entry, mode: Mode) -> bool:
         """Return whether this is the one of its alternatives that is there, or one of them; decides on all."""
-        names = [name for name in alternatives(self.tid, entry.row.row) if name in self.names]
+        names = [
+            name for name in alternatives(self.tid, entry.row.row) if name in self.names and self._has_choice(name)
+        ]
         possible = [self.names[name] for name in names if self.growth.allows(self.names[name], self.parent)]
         required = mode is Mode.AT_LEAST_ONE or any(self.names[name].row.requirement in REQUIRED for name in names)
         taken: set[str] = set()
@@ -147,6 +145,11 @@ class Scope:
                 there = name in taken
                 self.counts[name] = self.growth.repeats(self.names[name]) if there else 0
         return entry.row.row in taken
+
+    def _has_choice(self, name: str) -> bool:
+        """Return whether a row stands here and is not decided on by a word."""
+        rule = rule_of(self.names[name].row) if name in self.names else Rule(None)
+        return rule is None or rule.condition is not None
 
     def _may_be(self, names: list[str]) -> bool:
         """Return whether the conditions under which alternatives are alternatives hold."""

@@ -28,6 +28,7 @@ from sr2graph.samples.templated.choosing import concept
 from sr2graph.samples.templated.nodes import Node
 from sr2graph.samples.templated.quantities import measured
 from sr2graph.samples.templated.roots import Root, table
+from sr2graph.samples.templated.rules import fetal
 from sr2graph.samples.templated.scopes import Scope
 from sr2graph.samples.templated.tabulated import tabulated
 from sr2graph.samples.visit import ImageSeries, Visit
@@ -233,7 +234,7 @@ MAKERS: dict[str, Callable[[Maker, Node, Scope], Value]] = {
 
 def _fetus(_: Maker, scope: Scope) -> str:
     """Return the letter of the fetus whose section this is."""
-    return FETUSES[next((each.index for each in scope.above() if each.index), 0)]
+    return FETUSES[next((each.index for each in scope.above() if each.outer is None and each.tid in fetal()), 0)]
 
 
 WORDS: dict[str, Callable[[Maker, Scope], str]] = {

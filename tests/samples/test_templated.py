@@ -1,0 +1,286 @@
+"""Instances of templates: complete, in place, reproducible, and accepted by whoever checks them."""
+
+import csv
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sr2graph.dicom.content import ContentItem
+from sr2graph.dicom.read import read, read_bytes
+from sr2graph.dicom.report import Report
+from sr2graph.dicom.values import (
+    CompositeReference,
+    ImageReference,
+    SpatialCoordinates,
+    SpatialCoordinates3D,
+    TemporalCoordinates,
+    UIDReference,
+    WaveformReference,
+)
+from sr2graph.samples.__main__ import main
+from sr2graph.samples.encode import to_dicom
+from sr2graph.samples.templated import MOST_ITEMS, TEMPLATED, Instance, TemplatedError, grown, instance
+from sr2graph.templates.catalogue import templates
+from sr2graph.templates.checking import checked
+from sr2graph.templates.checking.iods import iods
+from sr2graph.templates.matching import matched
+from tests.conftest import ROOT
+from tests.samples.test_peers import problems_of_dciodvfy
+
+TIDS = [tid for tid, _ in TEMPLATED]
+SEEDS = (1, 2, 3)
+USED_AS_ROOTS = {"3202", "3213", "5100"}
+"""Although they print Root: No."""
+RENDITION_SELECTION = "1.2.840.10008.10.4"
+"""Sent while it happens, never stored."""
+STUDY_UIDS = ("121018", "110180")
+LIKELY = 0.99
+"""Of items that are placed in the very row they were made from."""
+
+
+@cache
+def made(tid: str, seed: int, richness: float = 0.3) -> Instance:
+    return grown(tid, seed, richness)
+
+
+def everything() -> Iterator[tuple[str, Instance]]:
+    return ((tid, made(tid, seed)) for tid in TIDS for seed in SEEDS)
+
+
+@cache
+def exceptions() -> list[dict[str, str]]:
+    with (ROOT / "tests" / "samples" / "templated_exceptions.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def is_excused(tid: str, tool: str, message: str) -> bool:
+    return any(
+        line["tool"] == tool and line["tid"] in (tid, "*") and re.search(line["pattern"], message)
+        for line in exceptions()
+    )
+
+
+# ---------------------------------------------------------------- what there is
+
+
+def test_there_are_instances_of_every_root_template() -> None:
+    printed = {tid for tid, template in templates().items() if template.root}
+    of_classes = {tid for iod in iods().values() for tid in iod.root_templates}
+    assert set(TIDS) == printed | of_classes | USED_AS_ROOTS
+
+
+def test_a_template_is_used_in_a_sop_class_that_allows_it() -> None:
+    """Where the IOD names its root templates, it is one of them (PS3.3 A.35)."""
+    of_templates = {
+        tid: uid for uid, iod in iods().items() for tid in iod.root_templates if uid != "1.2.840.10008.10.4"
+    }
+    for tid, uid in TEMPLATED:
+        assert uid == of_templates.get(tid, uid)
+        assert not iods()[uid].root_required or tid in iods()[uid].root_templates
+
+
+def test_other_templates_are_refused() -> None:
+    with pytest.raises(TemplatedError, match="TID 99999"):
+        instance("99999", 1)
+
+
+# ---------------------------------------------------------------- reproducible
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
+    program = """if True:
+        import hashlib
+        from sr2graph.samples.templated import instance
+        tids = ("1500", "4000", "10001", "5000")
+        print(hashlib.sha256(b"".join(instance(tid, 7).to_dicom() for tid in tids)).hexdigest())
+    """
+    environment = {**os.environ, "PYTHONHASHSEED": "123"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
+    )
+    here = b"".join(instance(tid, 7).to_dicom() for tid in ("1500", "4000", "10001", "5000"))
+    assert done.stdout.strip() == hashlib.sha256(here).hexdigest()
+
+
+def test_seeds_differ() -> None:
+    for tid in TIDS:
+        assert made(tid, 1).report.sop_instance_uid != made(tid, 2).report.sop_instance_uid
+    shapes = {tuple(item.concept_name for item in made("5200", seed).report.walk()) for seed in SEEDS}
+    assert len(shapes) == len(SEEDS)
+
+
+def test_richer_is_more_and_there_is_an_end_to_it() -> None:
+    sizes = {richness: [len(made(tid, 1, richness).rows) for tid in TIDS[::3]] for richness in (0.0, 0.3, 1.0)}
+    assert sum(sizes[0.0]) * 1.5 < sum(sizes[0.3]) < sum(sizes[1.0])
+    assert max(sizes[0.0]) < MOST_ITEMS
+    assert max(sizes[1.0]) < 4 * MOST_ITEMS
+
+
+# ---------------------------------------------------------------- as reports
+
+
+@pytest.mark.parametrize("tid", TIDS)
+def test_an_instance_reads_back_equal(tid: str) -> None:
+    for seed in SEEDS:
+        report = made(tid, seed).report
+        content = report.to_dicom()
+        back = read_bytes(content)
+        assert back == report
+        assert back.deviations == ()
+        assert to_dicom(report) == content
+
+
+def test_rows_go_with_items() -> None:
+    for _, each in everything():
+        items = tuple(each.report.walk())
+        assert len(items) == len(each.rows)
+        assert all(item.value_type in row.row.value_types for item, row in zip(items, each.rows, strict=True))
+
+
+def test_what_is_referred_to_is_evidence() -> None:
+    """PS3.3 C.17.2.3: Current Requested Procedure Evidence lists what the content refers to."""
+    for _, each in everything():
+        referred = {
+            item.value.sop_instance_uid
+            for item in each.report.walk()
+            if isinstance(item.value, ImageReference | WaveformReference | CompositeReference)
+        }
+        assert referred <= set(evidence(each.report))
+
+
+def evidence(report: Report) -> Iterator[str | None]:
+    for study in report.document.current_evidence:
+        assert study.study_instance_uid == report.study.study_instance_uid
+        for series in study.series:
+            yield from (reference.sop_instance_uid for reference in series.instances)
+
+
+def test_coordinates_are_shapes() -> None:
+    kinds = set()
+    for item in (item for _, each in everything() for item in each.report.walk()):
+        value = item.value
+        if isinstance(value, SpatialCoordinates):
+            kinds.add(value.graphic_type)
+            assert all(0 <= coordinate <= 512 for coordinate in value.graphic_data)
+            assert len(value.graphic_data) >= {"POINT": 2, "CIRCLE": 4, "ELLIPSE": 8}.get(value.graphic_type or "", 4)
+            if value.graphic_type == "POLYLINE":
+                assert value.graphic_data[:2] == value.graphic_data[-2:]
+        elif isinstance(value, SpatialCoordinates3D):
+            kinds.add(f"3D {value.graphic_type}")
+            assert len(value.graphic_data) % 3 == 0
+            assert value.frame_of_reference_uid
+        elif isinstance(value, TemporalCoordinates):
+            kinds.add(value.range_type)
+            assert list(value.sample_positions) == sorted(value.sample_positions)
+    assert {"POINT", "POLYLINE", "CIRCLE", "ELLIPSE", "3D POLYGON", "SEGMENT"} <= kinds
+
+
+def test_by_reference_relationships_lead_where_the_iod_allows() -> None:
+    count = 0
+    for _, each in everything():
+        items = {item.position: item for item in each.report.walk()}
+        allowed = iods()[each.report.document.sop_class_uid or ""].by_reference
+        for source, link in each.report.by_references():
+            count += 1
+            target = items[link.target]
+            assert source.position[: len(link.target)] != link.target, "leads to an ancestor"
+            assert (source.value_type, link.relationship, target.value_type) in allowed
+    assert count > 100
+
+
+def test_twins_have_letters_of_their_own() -> None:
+    """TID 5003 is invoked for each fetus; TID 1008 tells them apart."""
+    reports = [made("5000", seed).report for seed in range(12)]
+    twins = [report for report in reports if len(fetuses(report)) > 1]
+    assert twins
+    assert all(fetuses(report) == {"A", "B"} for report in twins)
+
+
+def fetuses(report: Report) -> set[str]:
+    return {item.value.text for item in report.walk() if is_of_fetus(item)}  # type: ignore[union-attr,misc]
+
+
+def is_of_fetus(item: ContentItem) -> bool:
+    return item.value_type == "TEXT" and item.concept_name is not None and item.concept_name.value == "11951-1"
+
+
+def test_the_study_is_the_study() -> None:
+    said = [
+        (item.value.uid, each.report.study.study_instance_uid)
+        for _, each in everything()
+        for item in each.report.walk()
+        if isinstance(item.value, UIDReference)
+        and item.concept_name
+        and item.concept_name.value in ("121018", "110180")
+    ]
+    assert len(said) > 10
+    assert all(uid == study for uid, study in said)
+
+
+# ---------------------------------------------------------------- against the catalogue
+
+
+def test_items_are_placed_in_the_rows_they_were_made_from() -> None:
+    same = other = 0
+    strange = set()
+    for tid, each in everything():
+        for row, found in zip(each.rows, matched(each.report).rows, strict=True):
+            same += found is row
+            other += found is not row
+            if found is None or found.row is not row.row:
+                strange.add((tid, f"{row.row.name} > {found.row.name if found is not None else None}"))
+    assert [pair for pair in sorted(strange) if not is_excused(pair[0], "matching", pair[1])] == []
+    assert same > LIKELY * (same + other)
+
+
+@pytest.mark.parametrize("tid", TIDS)
+def test_checking_finds_no_error(tid: str) -> None:
+    findings = {
+        f"{finding.rule} {finding.row}: {finding.found}"
+        for seed in SEEDS
+        for finding in checked(made(tid, seed).report)
+        if finding.severity != "info"
+    }
+    assert [finding for finding in sorted(findings) if not is_excused(tid, "checking", finding)] == []
+
+
+@pytest.mark.dicom3tools
+@pytest.mark.parametrize("tid", TIDS)
+def test_dciodvfy_finds_no_error(tid: str, tmp_path: Path) -> None:
+    path = tmp_path / "instance.dcm"
+    path.write_bytes(made(tid, 1).report.to_dicom())
+    assert [problem for problem in problems_of_dciodvfy(path) if not is_excused(tid, "dciodvfy", problem)] == []
+
+
+def test_exceptions_have_reasons() -> None:
+    lines = exceptions()
+    assert all(line["reason"] and line["tid"] in {*TIDS, "*"} for line in lines)
+    assert {line["tool"] for line in lines} <= {"checking", "dciodvfy", "matching", "pixelmed"}
+    assert len({(line["tid"], line["tool"], line["pattern"]) for line in lines}) == len(lines)
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def test_the_command_line_writes_instances(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [str(tmp_path), "--templates", "1500,10011", "--reports", "2", "--seed", "3"])
+    assert done.exit_code == 0, done.output
+    paths = sorted(tmp_path.glob("*.dcm"))
+    assert [path.name for path in paths] == ["tid10011-3.dcm", "tid10011-4.dcm", "tid1500-3.dcm", "tid1500-4.dcm"]
+    assert read(paths[2]) == made("1500", 3).report
+    assert "4 instances of templates" in done.output
+
+
+def test_the_command_line_tells_which_templates_there_are(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [str(tmp_path), "--templates", "1410"])
+    assert done.exit_code == 2
+    assert "TID 1410" in done.output
+    assert "1500" in done.output
