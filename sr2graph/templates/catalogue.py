@@ -134,6 +134,14 @@ def templates() -> Mapping[str, Template]:
     }
 
 
+def groups() -> Iterator[tuple[str, ValueSet]]:
+    """Yield TID and concept of every top row that is a container; no row is taken apart for it."""
+    for tid, lines in _lines_by_template().items():
+        for line in lines:
+            if line["nest"] == "0" and line["value_types"] == "CONTAINER":
+                yield tid, value_set(line["concept"])
+
+
 @cache
 def _lines_by_template() -> dict[str, list[dict[str, str]]]:
     return {tid: list(lines) for tid, lines in groupby(_lines("rows.csv"), itemgetter("tid"))}

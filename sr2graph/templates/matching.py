@@ -180,11 +180,11 @@ class _Matcher:
 
         None when it contradicts some of several and nothing speaks for the others: the section of an unknown organ.
         """
-        if len(rows) == 1:
-            return rows[0]
         tid = declared(item)
         if tid is not None:
             rows = tuple(row for row in rows if row.tid == tid) or rows
+        if len(rows) == 1:
+            return rows[0]
         scores = [self._likeness.of(item, row) for row in rows]
         best = max(scores)
         if best <= 0 and min(scores) < CONTRADICTION // 2:

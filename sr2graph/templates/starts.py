@@ -6,14 +6,14 @@ A declaration is trusted when the template exists and its top row fits the item;
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from sr2graph.dicom.content import ContentItem, Position
 from sr2graph.resources import resource
-from sr2graph.templates.catalogue import templates
+from sr2graph.templates.catalogue import groups, templates
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow, roots
 from sr2graph.templates.likeness import Likeness
@@ -122,8 +122,8 @@ def start(item: ContentItem, keys: CodeKeys, likeness: Likeness) -> tuple[Start,
     iri = keys.iri(item.concept_name)
     if item.value_type != "CONTAINER" or iri is None:
         return None
-    groups = _group_rows()
-    best = _best(item, groups.get(iri) or groups.get(successors().get(iri, ""), ()), likeness)
+    known = iri if iri in _groups() else successors().get(iri, iri)
+    best = _best(item, _group_rows(known) if known in _groups() else (), likeness)
     # A container alone proves nothing: something below it has to fit as well.
     if best is None or likeness.of(item, best) <= 0:
         return None
@@ -179,17 +179,17 @@ def named_roots() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def _group_rows() -> Mapping[str, tuple[ExpandedRow, ...]]:
-    """Return canonical IRI ↔ top rows that are containers of that concept, headings left out."""
-    found: dict[str, tuple[ExpandedRow, ...]] = {}
-    for iri, row in _named_groups():
-        found[iri] = (*found.get(iri, ()), row)
-    return {iri: rows for iri, rows in found.items() if len(rows) <= COMMON}
+def _group_rows(iri: str) -> tuple[ExpandedRow, ...]:
+    """Return the top rows that are containers of a concept."""
+    rows = (row for tid in _groups().get(iri, ()) for row in roots(tid))
+    return tuple(row for row in rows if not row.invocations and iri in {code.iri for code in row.concept.codes})
 
 
-def _named_groups() -> Iterator[tuple[str, ExpandedRow]]:
-    for tid in templates():
-        for row in roots(tid):
-            # Not through an include: then the included template is the one that begins.
-            if row.row.value_types == ("CONTAINER",) and not row.invocations:
-                yield from ((code.iri, row) for code in row.concept.codes)
+@cache
+def _groups() -> Mapping[str, tuple[str, ...]]:
+    """Return canonical IRI ↔ TIDs that a container of that concept begins, headings left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    for tid, concept in groups():
+        for code in concept.codes:
+            found[code.iri] = (*found.get(code.iri, ()), tid)
+    return {iri: tids for iri, tids in found.items() if len(tids) <= COMMON}
