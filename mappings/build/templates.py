@@ -39,7 +39,7 @@ ALIASES = {
 
 OTHER_REPLACED = (
     # What TID 10022 and TID 1607 named their agent by before PS3.16 moved to SNOMED CT; Annex O does not have it.
-    ("SRT", "F-61FDB", "SCT", "349358000", "DCMTK 3.6.8 cid and TID 10022 as used by devices"),
+    ("SRT", "F-61FDB", "SCT", "349358000", "DCMTK dcmsr/codes/srt.h"),
 )
 
 UNIT = re.compile(r"\((?P<value>[^,]+), UCUM")

@@ -88,6 +88,8 @@ class _Matcher:
         self._rows: list[ExpandedRow | None] = []
         self._starts: list[Start] = []
         self._references: list[tuple[ContentItem, ExpandedRow | None, ByReference]] = []
+        self._named: dict[tuple[int, ExpandedRow], frozenset[str | None]] = {}
+        """By identity of the items: the report keeps them."""
         self._misfits: list[Misplaced] = []
         self._refusals: list[Refusal] = []
 
@@ -208,21 +210,23 @@ class _Matcher:
         iri = self._keys.iri(item.concept_name)
         for row in places.named_by_values if iri is not None else ():
             agrees = row.relationship in (None, item.relationship) and item.value_type in row.row.value_types
-            if agrees and iri in self._values(row, above):
+            if agrees and any(iri in self._values(row, each) for each in above if each is not None):
                 yield row
 
-    def _values(self, row: ExpandedRow, above: tuple[ContentItem, ContentItem | None]) -> set[str | None]:
-        """Return the codes that stand near an item as values of the row that its own row takes the concept from."""
-        said = templates()[row.tid].row(row.concept.value_of_row or "")
-        concepts: frozenset[str | None] = frozenset(said.concept.iris() if said is not None else ())
-        near = (child for each in above if each is not None for child in each.children)
-        return {
-            self._keys.iri(sibling.value.concept)
-            for sibling in near
-            if isinstance(sibling, ContentItem)
-            and isinstance(sibling.value, Code)
-            and self._keys.iri(sibling.concept_name) in concepts
-        }
+    def _values(self, row: ExpandedRow, parent: ContentItem) -> frozenset[str | None]:
+        """Return the codes below an item that are values of the row which another row takes its concept from."""
+        known = self._named.get((id(parent), row))
+        if known is None:
+            said = templates()[row.tid].row(row.concept.value_of_row or "")
+            concepts: frozenset[str | None] = frozenset(said.concept.iris() if said is not None else ())
+            known = self._named[id(parent), row] = frozenset(
+                self._keys.iri(child.value.concept)
+                for child in parent.children
+                if isinstance(child, ContentItem)
+                and isinstance(child.value, Code)
+                and self._keys.iri(child.concept_name) in concepts
+            )
+        return known
 
     def _note_refusal(self, item: ContentItem) -> None:
         refusal = refused(item, self._keys)
