@@ -584,3 +584,74 @@ def test_what_is_shared_is_one_object() -> None:
     found = list(observed(root).values())
     assert len({id(each.properties) for each in found}) == 1
     assert len({id(each.context) for each in found}) == 1
+
+
+# ---------------------------------------------------------------- templates of their own kind
+
+
+def test_measurements_derived_from_groups() -> None:
+    """PS3.16 TID 1420: inferred from measurement groups, by reference."""
+    root = container(
+        ROOT,
+        container(MEASUREMENTS, container(GROUP, num(LENGTH)), container(GROUP, num(LENGTH))),
+        container("DCM:126011", num("99X:sum", link(1, 1, 1), link(1, 1, 2))),
+    )
+    found = observed(root)
+    assert codes(found["1.2.1"].derived_from) == ["1.1.1", "1.1.2"]
+    assert (found["1.2.1"].group, codes(found["1.2.1"].section)) == (None, "1.2")
+
+
+def test_an_algorithm_of_one_measurement() -> None:
+    """PS3.16 TID 1419 row 20."""
+    algorithm = (text("DCM:111001", "A", relationship=MOD), text("DCM:111002", "p", relationship=MOD))
+    found = observed(group(num(LENGTH, *algorithm, text("DCM:111002", "q", relationship=MOD)), num(LENGTH)))
+    first, second = (each.context.observers for each in found.values())
+    assert [(each.name, each.parameters) for each in first] == [("A", ("p", "q"))]
+    assert second == ()
+
+
+def test_a_log_tells_who_came() -> None:
+    """PS3.16 TID 3001 row 10: a person is an entry; as an observer, or a participant, it is none."""
+    log = container(
+        "DCM:121120", person("DCM:121008", "Nurse"), person("SCT:404940000", "Doctor", CONTAINS), tid="3001"
+    )
+    assert proper(log) in (["1.2"], [])  # where the code is one of CID 3404
+    assert proper(container("DCM:121120", person("DCM:121008", "Nurse"))) == []
+
+
+def test_where_in_the_breast() -> None:
+    """PS3.16 TID 4206: quadrant and clock face place all that is said of the finding, and are said themselves."""
+    finding = code(
+        FINDING,
+        "SCT:1",
+        code("DCM:111048", "SCT:76365002", relationship=PROPERTIES),
+        num(LENGTH, relationship=PROPERTIES),
+        relationship=CONTAINS,
+    )
+    found = observed(container(ROOT, finding))
+    assert list(found) == ["1.1", "1.1.1", "1.1.2"]
+    assert codes(found["1.1.2"].site_modifiers) == ["76365002"]
+
+
+def test_a_finding_that_is_not_there() -> None:
+    """PS3.16 TID 1350."""
+    absent = code(FINDING, "SCT:1", code("DCM:121052", "SCT:2667000"), relationship=CONTAINS)
+    assert codes(observed(container(ROOT, absent))["1.1"].presence) == "2667000"
+
+
+def test_what_a_finding_was_inferred_from_is_about_it() -> None:
+    inferred = code(FINDING, "SCT:1", num(LENGTH, relationship=FROM), relationship=CONTAINS)
+    conclusion = code("DCM:121077", "SCT:2", num(LENGTH, relationship=FROM), relationship=CONTAINS)
+    found = observed(container(ROOT, inferred, conclusion))
+    assert (codes(found["1.1.1"].finding), codes(found["1.1.1"].group)) == ("1", "1.1")
+    assert (found["1.2.1"].finding, found["1.2.1"].group) == (None, None)
+
+
+def test_what_is_measured_on_a_region_is_below_it() -> None:
+    """Some writers put measurements into the region instead of beside it."""
+    region = scoord("DCM:111030", "CIRCLE", image(relationship=SELECTED), num(LENGTH), num("99X:1"))
+    found = observed(group(text("DCM:112039", "x"), region))
+    assert list(found) == ["1.1.1.2.2", "1.1.1.2.3"]
+    for each in found.values():
+        assert (codes(each.regions), codes(each.images)) == (["1.1.1.2"], ["1.1.1.2.1"])
+        assert (each.tracking_identifier, codes(each.group)) == ("x", "1.1.1.2")

@@ -46,7 +46,7 @@ def check(report: Report) -> None:
     assert measured <= set(numbers)
     referred = {reference.target for _, reference in report.by_references()}
     own = {id(each.item) for each in observed if each.role is None}
-    for each in observed:
+    for each in (each for each in observed if each.role is None):
         for item in used(each):
             # A region alone is an observation, its own region; what is referred to may be one of its own.
             is_free = item is each.item or item.position in referred
