@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-from sr2graph.templates.catalogue import Requirement, Row, templates
+from sr2graph.templates.catalogue import Multiplicity, Requirement, Row, templates
 from sr2graph.templates.expansion import ExpandedRow
 
 Rank = tuple[str, tuple[int, ...]]
@@ -25,6 +25,8 @@ class Part:
     """The rows that items match: itself, or all within the include."""
     parts: tuple[Part, ...]
     """What an include stands for; empty for a row that items match."""
+    vm: Multiplicity
+    """Of the row that items match, with its includes; of an include, its own."""
 
     @property
     def is_include(self) -> bool:
@@ -77,9 +79,10 @@ def _parts(leaves: Sequence[ExpandedRow], depth: int) -> Iterator[Part]:
         some = tuple(group)
         prefix = tuple(invocation.row for invocation in some[0].invocations[:depth])
         if len(some[0].invocations) > depth:
-            yield Part(some[0].invocations[depth].row, prefix, some, tuple(_parts(some, depth + 1)))
+            row = some[0].invocations[depth].row
+            yield Part(row, prefix, some, tuple(_parts(some, depth + 1)), row.vm)
         else:
-            yield Part(some[0].row, prefix, some, ())
+            yield Part(some[0].row, prefix, some, (), some[0].vm)
 
 
 def _ranks(part: Part, path: tuple[int, ...]) -> Iterator[tuple[ExpandedRow, tuple[int, ...]]]:

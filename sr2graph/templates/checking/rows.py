@@ -184,10 +184,13 @@ class RowChecks:
     def _check_multiplicity(self, part: Part, index: int, counts: Counter[ExpandedRow]) -> None:
         row, count = part.leaf, counts[part.leaf]
         # Of what is optional in an include that repeats, nobody knows how often it has to be there.
-        most, least = row.vm.most, row.vm.least if row.row.is_mandatory else row.row.vm.least
+        most = part.vm.most
+        least = part.vm.least if row.row.is_mandatory else row.row.vm.least
+        if count >= least and (most is None or count <= most):
+            return
         standard = f"PS3.16: {row_text(row)}"
-        if row.vm != row.row.vm:
-            standard += f", with its includes VM {row.vm}"
+        if part.vm != row.row.vm:
+            standard += f", with its includes VM {part.vm}"
         if most is not None and count > most:
             excess = [child for child in self._tree.below[index] if child.row is row][most]
             room = (each for each in self._others(part, index) if each.vm.most is None or counts[each] < each.vm.most)

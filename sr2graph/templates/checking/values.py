@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
 
@@ -25,7 +25,7 @@ GRAPHICS = SpatialCoordinates | SpatialCoordinates3D
 def check_values(tree: Tree, findings: Findings) -> None:
     """Note values that the rows of their items do not allow."""
     keys, units = tree.keys, UnitChecks(tree.keys, findings)
-    for item, row in zip(tree.items, tree.rows, strict=True):
+    for index, (item, row) in enumerate(zip(tree.items, tree.rows, strict=True)):
         value = item.value
         if isinstance(value, MeasuredValue):
             named = row if row is not None and is_named(item, row, keys) else None
@@ -36,7 +36,7 @@ def check_values(tree: Tree, findings: Findings) -> None:
             continue
         elif isinstance(value, Code):
             if row.values.is_constrained:
-                _check_code(item, value, row, keys, findings)
+                _check_code(index, value, row, tree, findings)
         elif isinstance(value, GRAPHICS):
             _check_graphic(item, value, row, findings)
         elif isinstance(value, Table) and row.row.table:
@@ -48,17 +48,35 @@ def is_named(item: ContentItem, row: ExpandedRow, keys: CodeKeys) -> bool:
     return not row.concept.is_constrained or is_in(keys.iri(item.concept_name), row.concept)
 
 
-def _check_code(item: ContentItem, value: Code, row: ExpandedRow, keys: CodeKeys, findings: Findings) -> None:
-    iri = keys.iri(value.concept)
+def _check_code(index: int, value: Code, row: ExpandedRow, tree: Tree, findings: Findings) -> None:
+    item, iri = tree.items[index], tree.keys.iri(value.concept)
     if iri is None or iri in row.values.iris():
         return
     standard = f"PS3.16: the value is {set_text(row.values)}"
-    found = code_text(value.concept, keys)
+    found = code_text(value.concept, tree.keys)
     if row.values.is_closed:
+        if any(is_in(iri, other.values) for other in _other_invocations(index, row, tree)):
+            return
         findings.add(item.position, "value-set", standard, found, row.row)
     elif _is_defined(row.values):
         findings.add(item.position, "value-extension", f"{standard}, which may be extended", found,
                      row.row)  # fmt: skip
+
+
+def _other_invocations(index: int, row: ExpandedRow, tree: Tree) -> Iterator[ExpandedRow]:
+    """Yield the same printed row where its template is included once more beside it: left and right, each organ."""
+    parent = tree.parents[index]
+    above = tree.rows[parent] if parent >= 0 else None
+    if above is None:
+        return
+    yield from _of_printed(above.children, row)
+    beyond = tree.rows[tree.parents[parent]] if tree.parents[parent] >= 0 else None
+    for beside in _of_printed(beyond.children, above) if beyond is not None else ():
+        yield from _of_printed(beside.children, row)
+
+
+def _of_printed(rows: tuple[ExpandedRow, ...], wanted: ExpandedRow) -> Iterator[ExpandedRow]:
+    return (row for row in rows if row.row is wanted.row and row is not wanted)
 
 
 @cache

@@ -157,3 +157,32 @@ def test_a_row_by_reference_is_not_by_value() -> None:
     assert ("row-by-reference", f"{'.'.join(map(str, position))}.1") in {
         (f.rule, f.position) for f in new(report, the_sample(kind))
     }
+
+
+# ---------------------------------------------------------------- what coordinates and the header refer to
+
+
+def test_coordinates_without_an_image() -> None:
+    kind = "planar_roi"
+    outline = next(each for each in the_sample(kind).walk() if each.value_type == "SCOORD")
+    found = new(changed(the_sample(kind), outline.position, children=()), the_sample(kind))
+    here = ".".join(map(str, outline.position))
+    assert ("coordinates", here) in {(f.rule, f.position) for f in found}
+    assert "coordinates" not in rules(checked(the_sample(kind)))
+
+
+def test_coordinates_from_an_image_by_reference() -> None:
+    kind = "planar_roi"
+    outline = next(each for each in the_sample(kind).walk() if each.value_type == "SCOORD")
+    image = image_of(kind)
+    report = changed(the_sample(kind), outline.position, children=(link("SELECTED FROM", image),))
+    assert "coordinates" not in rules(new(report, the_sample(kind)))
+
+
+def test_instances_that_the_header_does_not_list() -> None:
+    report = the_sample("key_objects")
+    bare = replace(report, document=replace(report.document, current_evidence=(), other_evidence=()))
+    found = [f for f in new(bare, report) if f.rule == "evidence"]
+    instances = [each.position for each in report.walk() if each.value_type in {"IMAGE", "COMPOSITE", "WAVEFORM"}]
+    assert [f.position for f in found] == [".".join(map(str, position)) for position in instances]
+    assert found
