@@ -613,10 +613,15 @@ def test_an_algorithm_of_one_measurement() -> None:
 def test_a_log_tells_who_came() -> None:
     """PS3.16 TID 3001 row 10: a person is an entry; as an observer, or a participant, it is none."""
     log = container(
-        "DCM:121120", person("DCM:121008", "Nurse"), person("SCT:404940000", "Doctor", CONTAINS), tid="3001"
+        "DCM:121120",
+        person("DCM:121008", "Nurse"),
+        person("DCM:122041", "Doctor", CONTAINS),
+        person("DCM:113870", "Operator", CONTAINS),
+        tid="3001",
     )
-    assert proper(log) in (["1.2"], [])  # where the code is one of CID 3404
-    assert proper(container("DCM:121120", person("DCM:121008", "Nurse"))) == []
+    ((position, each),) = observed(log).items()
+    assert position == "1.2"
+    assert [it.name for it in each.context.participants] == ["Operator"]
 
 
 def test_where_in_the_breast() -> None:
