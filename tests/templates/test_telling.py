@@ -13,7 +13,7 @@ def test_a_dose_says_its_event_and_its_device() -> None:
     assert heading == "1.15.8.1 NUM Mean CTDIvol (113830, DCM) = 1.22 mGy"
     said = dict(line.strip().split(": ", 1) for line in lines)
     assert said["template"] == "TID 10013 row 22"
-    assert said["target region"] == "Chest, Abdomen and Pelvis (416775004, SCT)"
+    assert said["target region"] == "Abdomen (818981001, SCT)"
     assert (said["group"], said["section"]) == ("1.15", "1.15.8")
     assert said["irradiation event"].startswith("2.25.")
     assert "role Irradiating Device (113859, DCM)" in said["participants"]
