@@ -16,7 +16,7 @@ from sr2graph.dicom.limits import DEFAULT_LIMITS, Limits
 from sr2graph.dicom.report import Report
 from sr2graph.templates.checking import Finding, Severity, checked
 
-COLUMNS = ("file", "severity", "position", "row", "rule", "standard", "found")
+COLUMNS = ("file", "severity", "position", "rule", "row", "standard", "found")
 UNREADABLE = "unreadable"
 """The rule of what cannot be read at all."""
 MOST_POSITIONS = 3
