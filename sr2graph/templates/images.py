@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from sr2graph.dicom.content import ByReference, ContentItem, RelationshipType
@@ -32,6 +32,13 @@ class Images:
         self._selected: dict[int, Items] = {}
         self._told: dict[int, list[Said]] = {}
         self._library: dict[str, ContentItem] = {}
+        self._of_groups: dict[int, list[Said]] = {}
+
+    def shelve_all(self, entries: Iterable[ContentItem], gathered: Gathered) -> None:
+        """Keep what a group of the library says of all its images (PS3.16 TID 1600 row 3)."""
+        told = [gathered[name][0] for name in ABOUT_IMAGES if name in gathered]
+        if told:
+            self._of_groups |= {id(entry): told for entry in entries}
 
     def shelve(self, item: ContentItem) -> None:
         """Keep an entry of the image library."""
@@ -74,11 +81,13 @@ class Images:
         entry = self._entry(image)
         known = self._told.get(id(entry))
         if known is None:
-            known = self._told[id(entry)] = [each for each in self._said(entry) if each[0].name in ABOUT_IMAGES]
+            known = [each for each in self._said(entry) if each[0].name in ABOUT_IMAGES]
+            known += self._of_groups.get(id(entry), ())  # of two that say the same, the first one counts
+            self._told[id(entry)] = known
         return known
 
     def _entry(self, image: ContentItem) -> ContentItem:
         """Return the entry of the library about the same image; the image itself where there is none."""
-        if image.children or not isinstance(image.value, ImageReference):
+        if image.children or id(image) in self._of_groups or not isinstance(image.value, ImageReference):
             return image
         return self._library.get(image.value.sop_instance_uid or "", image)

@@ -205,6 +205,8 @@ class _Walk:
             is_proper = self._note(item, place, of_item(base, reading.gathered, kind, item), own)
         if place.role.name == "library":
             self._images.shelve(item)
+        if kind is not None and kind.name == "library":
+            self._images.shelve_all((child for child, _ in reading.children), reading.gathered)
         if reading.children or (kind is not None and kind.group):
             inner = self._inner(item, place, beside, reading.gathered, is_observation=is_proper)
             if kind is not None and kind.group and inner.quiet is None:

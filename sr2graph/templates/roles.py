@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
@@ -18,6 +18,9 @@ from sr2graph.templates.value_sets import Code, context_group
 
 FOLDER = "mappings/observations/"
 ANY_GROUP = "*"
+
+MAX_REMEMBERED = 20_000
+"""Answers that are remembered between reports: a bound on memory; reports ask some hundreds of questions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +146,7 @@ def kinds() -> tuple[Kind, ...]:
 # ---------------------------------------------------------------- looking up
 
 
-@cache
+@lru_cache(MAX_REMEMBERED)
 def _role(
     row: str | None, iri: str | None, relationship: str | None, value_type: str | None, within: Kind | None
 ) -> Role:
@@ -156,7 +159,7 @@ def _role(
     raise LookupError("roles.csv ends with a line that fits everything")
 
 
-@cache
+@lru_cache(MAX_REMEMBERED)
 def _kind(row: str | None, iri: str | None, value_type: str | None) -> Kind | None:
     for kind in kinds():
         if kind.fit.template(row, value_type) or kind.fit.code(iri, None, value_type):

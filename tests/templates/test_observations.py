@@ -422,6 +422,18 @@ def test_a_library_tells_side_and_view_of_an_image() -> None:
         assert (codes(each.image_laterality), codes(each.image_view)) == ("80248007", "399162004")
 
 
+def test_a_group_of_a_library_tells_it_of_all_its_images() -> None:
+    """PS3.16 TID 1600 row 3; what an image says itself comes first."""
+    said = [code("DCM:111027", f"SCT:{side}", relationship=ACQUISITION) for side in ("80248007", "73056007")]
+    shown = [ImageReference(sop_instance_uid=f"2.25.{number}") for number in range(3)]
+    images = [item("IMAGE", None, value=shown[0]), item("IMAGE", None, said[1], value=shown[1])]
+    library = container("DCM:111028", container("DCM:126200", said[0], *images))
+    numbers = [num(LENGTH, image(relationship=FROM, value=each)) for each in shown]
+    found = observed(container(ROOT, library, *numbers, num(LENGTH, link(1, 1, 1, 2))))
+    sides = [codes(each.image_laterality) for each in found.values()]
+    assert sides == ["80248007", "73056007", None, "80248007"]
+
+
 # ---------------------------------------------------------------- context
 
 
