@@ -28,6 +28,7 @@ from sr2graph.dicom.values import (
 from sr2graph.samples.__main__ import main
 from sr2graph.samples.encode import to_dicom
 from sr2graph.samples.templated import MOST_ITEMS, TEMPLATED, Instance, TemplatedError, grown, instance
+from sr2graph.samples.templated.steering import routes
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.checking import checked
 from sr2graph.templates.checking.iods import iods
@@ -92,6 +93,33 @@ def test_other_templates_are_refused() -> None:
         instance("99999", 1)
 
 
+@pytest.mark.parametrize(
+    "tid", ["1400", "1410", "1411", "1420", "1501", "1605", "1607", "3216", "4009", "5401", "10015"]
+)
+def test_a_template_inside_another_is_there_when_asked_for(tid: str) -> None:
+    for seed in SEEDS:
+        each = made(tid, seed)
+        assert any(row.tid == tid or tid in {include.include for include in row.includes} for row in each.rows)
+        assert each.rows[0].tid in TIDS
+
+
+def test_most_templates_can_be_had_inside_another() -> None:
+    """The others are flat lists for other purposes than reports: acquisition contexts, protocols, specimens."""
+    reachable = {tid for tid in templates() if routes(tid)}
+    assert set(TIDS) < reachable
+    assert len(reachable) > 0.9 * len(templates())
+    assert {"3401", "8001", "15300"}.isdisjoint(reachable)
+
+
+def test_what_one_sop_class_has_no_place_for_is_had_in_another() -> None:
+    """TID 5402 has numbers as concept modifiers, which only Extensible SR allows (PS3.3 A.35.15)."""
+    report = made("5402", 1).report
+    assert report.document.sop_class_uid == "1.2.840.10008.5.1.4.1.1.88.35"
+    drawn = [item for item in report.walk() if item.value_type == "SCOORD"]
+    assert drawn
+    assert all(child.relationship == "SELECTED FROM" for item in drawn for child in item.children)
+
+
 # ---------------------------------------------------------------- reproducible
 
 
@@ -142,7 +170,8 @@ def test_rows_go_with_items() -> None:
     for _, each in everything():
         items = tuple(each.report.walk())
         assert len(items) == len(each.rows)
-        assert all(item.value_type in row.row.value_types for item, row in zip(items, each.rows, strict=True))
+        for item, row in zip(items, each.rows, strict=True):
+            assert item.value_type in row.row.value_types
 
 
 def test_what_is_referred_to_is_evidence() -> None:
@@ -280,7 +309,7 @@ def test_the_command_line_writes_instances(tmp_path: Path) -> None:
 
 
 def test_the_command_line_tells_which_templates_there_are(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, [str(tmp_path), "--templates", "1410"])
+    done = CliRunner().invoke(main, [str(tmp_path), "--templates", "1500,15300"])
     assert done.exit_code == 2
-    assert "TID 1410" in done.output
+    assert "TID 15300" in done.output
     assert "1500" in done.output

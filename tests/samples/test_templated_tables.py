@@ -33,7 +33,7 @@ def test_every_line_says_where_it_is_from(name: str) -> None:
         ("examples.csv", ("key",)),
         ("meanings.csv", ("scheme", "value")),
         ("quantities.csv", ("key",)),
-        ("roots.csv", ("tid",)),
+        ("roots.csv", ("tid", "sop_class_uid")),
     ],
 )
 def test_no_key_is_there_twice(name: str, keys: tuple[str, ...]) -> None:
@@ -115,9 +115,9 @@ def test_answers_are_known_words_or_texts() -> None:
 
 
 def test_roots_name_uids() -> None:
-    for root in root_templates().values():
+    for root in (root for roots in root_templates().values() for root in roots):
         assert re.fullmatch(r"1\.2\.840\.10008\.5\.1\.4\.1\.1(\.\d+)+", root.sop_class_uid)
-        assert re.fullmatch(r"1\.2\.840\.10008\.5\.1\.4\.1\.1(\.\d+)+", root.image_sop_class_uid)
+        assert all(re.fullmatch(r"1\.2\.840\.10008\.5\.1\.4\.1\.1(\.\d+)+", uid) for _, uid in root.images)
 
 
 def test_a_range_gives_numbers_inside_it() -> None:

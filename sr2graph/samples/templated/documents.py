@@ -28,11 +28,10 @@ LIKE = {
 """Modality ↔ the one whose stations stand in for it: the fleet has none of its own."""
 
 
-def visit_of(course: Course, root: Root) -> Visit:
-    """Return the visit that an instance is about."""
-    modality = LIKE.get(root.modality, root.modality)
-    visit = course.visit(modality, root.description, local(f"T{root.tid}", root.description))
-    return replace(visit, key=f"{visit.key}/templated/{root.tid}")
+def visit_of(course: Course, root: Root, tid: str, modality: str) -> Visit:
+    """Return the visit that an instance of a template is about."""
+    visit = course.visit(LIKE.get(modality, modality), root.description, local(f"T{root.tid}", root.description))
+    return replace(visit, key=f"{visit.key}/templated/{tid}")
 
 
 def document(visit: Visit, root: Root, node: Node, maker: Maker) -> Report:

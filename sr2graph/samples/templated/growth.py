@@ -21,6 +21,8 @@ MAX_DEPTH = 12
 """Of items: what is optional below that is left out."""
 TRIES = 3
 """How often what stayed empty is filled, each time more willingly."""
+DRAWN_ON = {"SCOORD": "IMAGE", "TCOORD": "WAVEFORM"}
+"""Coordinates ↔ what they are selected from, where a template forgets to ask for it (PS3.3 C.18.6, C.18.7)."""
 UNNAMED = frozenset({"IMAGE", "SCOORD", "SCOORD3D", "TCOORD", "WAVEFORM", "COMPOSITE"})
 """Value types whose items need no concept name (PS3.3 C.17.3.2.1)."""
 
@@ -53,7 +55,9 @@ class Growth:
     # ------------------------------------------------------------ choices
 
     def coin(self, entry: Entry) -> bool:
-        """Return whether something optional is there: less often the deeper, never once the tree is large enough."""
+        """Return whether something optional is there: what was asked for is, else nothing once the tree is large."""
+        if self.is_forced(entry):
+            return True
         if self.size >= self.most:
             return False
         chance = self.richness
@@ -74,9 +78,13 @@ class Growth:
             self.target(row, parent) is not None for row in entry.rows if row.row.by_reference and not row.is_mandatory
         )
 
+    def is_forced(self, entry: Entry) -> bool:
+        """Return whether a row was asked for."""
+        return (entry.row.tid, entry.row.row) in self.forced
+
     def preferred(self, alternatives: list[Entry]) -> Entry:
         """Return one of several alternatives; one that was asked for, if any was."""
-        asked = [each for each in alternatives if (each.row.tid, each.row.row) in self.forced]
+        asked = [each for each in alternatives if self.is_forced(each)]
         return self.random.choice(asked or alternatives)
 
     def repeats(self, entry: Entry) -> int:
@@ -114,7 +122,7 @@ class Growth:
         used = [node.code for node in scope.nodes.get(row.row.row, ()) if node.code is not None]
         names = (name, *row.concept.codes) if name is not None else row.concept.codes
         fallback = tuple(f"{code.scheme}:{code.value}" for code in names)
-        if (same := scope.same(row.values, row.row.values)) is not None:
+        if (same := scope.same(row.values, row.row.values) or self.maker.code(row)) is not None:
             return same
         return self._chosen(row.values, used, (*fallback, *_fallback("value", row)))
 
@@ -185,6 +193,11 @@ class Growth:
             return bool(node.children) or node.value_type != "CONTAINER"
 
         self._until(fill)
+        kind = DRAWN_ON.get(node.value_type)
+        if kind is not None and all(child.relationship != "SELECTED FROM" for child in node.children):
+            added = Node(node.row, kind, "SELECTED FROM", node, is_added=True)
+            added.value = self.maker.value(added, scope)
+            node.children.append(added)
 
     def _node(self, row: ExpandedRow, scope: Scope, parent: Node | None) -> Node:
         """Return the item itself, without what is below it."""

@@ -37,7 +37,7 @@ class Limits:
         return self._known[key]
 
     def _may_be(self, row: ExpandedRow, above: str, kind: str, nest: int) -> bool:
-        triple = above, row.relationship or "", kind
+        triple = above, row.relationship or "CONTAINS", kind
         if row.row.by_reference:
             return triple in self._iod.by_reference
         return triple in self._iod.triples and (nest >= MAX_NEST or self._holds(row, kind, nest + 1))

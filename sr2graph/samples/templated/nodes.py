@@ -25,6 +25,8 @@ class Node:
     """The value of a CODE, as the tables have it."""
     concept_name: CodedConcept | None = None
     value: Value | None = None
+    is_added: bool = False
+    """Whether no row asks for it, but the standard does; `row` is that of its parent then."""
     is_reference: bool = False
     target: Node | None = None
     observed: bool = False

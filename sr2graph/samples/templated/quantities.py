@@ -10,6 +10,7 @@ from random import Random
 
 from sr2graph.samples.templated.choosing import chosen, options
 from sr2graph.samples.templated.roots import table
+from sr2graph.templates.checking.units import units_of_concepts
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.value_sets import Code, ValueSet, context_group, member_units
 
@@ -69,8 +70,12 @@ def _known(row: ExpandedRow, code: Code | None) -> Quantity | None:
 
 @cache
 def _own_unit(code: Code) -> str | None:
-    """Return the unit that some context group gives to a concept."""
-    return _member_units().get(code.iri)
+    """Return a unit that some context group, or some row, gives to a concept."""
+    if (unit := _member_units().get(code.iri)) is not None:
+        return unit
+    said = units_of_concepts().get(code.iri)
+    found = (each.value for each in options(said) if f"UCUM:{each.value}" in quantities()) if said is not None else ()
+    return next(iter(found), None)
 
 
 @cache

@@ -18,25 +18,29 @@ class Root:
 
     tid: str
     sop_class_uid: str
-    modality: str
-    """Of the images that it is about."""
-    image_sop_class_uid: str
+    images: tuple[tuple[str, str], ...]
+    """Modality and SOP Class UID of the images that it may be about."""
     description: str
 
 
 @cache
-def root_templates() -> Mapping[str, Root]:
-    """Return TID ↔ root, in the order of the table."""
-    return {
-        line["tid"]: Root(
+def root_templates() -> Mapping[str, tuple[Root, ...]]:
+    """Return TID ↔ root in each SOP class it is used in, the usual one first; in the order of the table."""
+    found: dict[str, tuple[Root, ...]] = {}
+    for line in table("roots.csv"):
+        root = Root(
             tid=line["tid"],
             sop_class_uid=line["sop_class_uid"],
-            modality=line["modality"],
-            image_sop_class_uid=line["image_sop_class_uid"],
+            images=tuple(_image(kind) for kind in line["images"].split(" | ")),
             description=line["description"],
         )
-        for line in table("roots.csv")
-    }
+        found[root.tid] = (*found.get(root.tid, ()), root)
+    return found
+
+
+def _image(said: str) -> tuple[str, str]:
+    modality, _, sop_class_uid = said.partition(" ")
+    return modality, sop_class_uid
 
 
 def table(name: str) -> list[dict[str, str]]:

@@ -98,8 +98,6 @@ class Scope:
         return self.growth.repeats(entry)
 
     def _is_there(self, entry: Entry) -> bool:
-        if (entry.row.tid, entry.row.row) in self.growth.forced:
-            return True
         rule = rule_of(entry.row)
         if rule is None:
             return entry.row.requirement in REQUIRED or self.growth.coin(entry)
@@ -126,7 +124,9 @@ class Scope:
             return self.parent is self.growth.root
         if word == "bound":
             return any(row.values.is_constrained for row in entry.rows)
-        return self.growth.random.random() < CHANCES[word]
+        return self.growth.random.random() < (
+            1.0 if word != "never" and self.growth.is_forced(entry) else CHANCES[word]
+        )
 
     def _one_of(self, entry: Entry, mode: Mode) -> bool:
         """Return whether this is the one of its alternatives that is there, or one of them; decides on all."""

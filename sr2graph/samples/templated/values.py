@@ -24,7 +24,7 @@ from sr2graph.dicom.values import (
 from sr2graph.samples.people import RADIOLOGISTS, TECHNOLOGISTS
 from sr2graph.samples.sop_classes import SEGMENTATION
 from sr2graph.samples.templated import coordinates
-from sr2graph.samples.templated.choosing import concept
+from sr2graph.samples.templated.choosing import concept, options
 from sr2graph.samples.templated.nodes import Node
 from sr2graph.samples.templated.quantities import measured
 from sr2graph.samples.templated.roots import Root, table
@@ -36,6 +36,8 @@ from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.value_sets import Code as TableCode
 
 ECG_WAVEFORM = "1.2.840.10008.5.1.4.1.1.9.1.1"
+MODALITY = "DCM:121139"
+SUBJECT_SEX = "DCM:121032"
 IMAGES = 24
 """In the series that a report is about."""
 OTHERS = 8
@@ -69,6 +71,8 @@ class Maker:
 
     visit: Visit
     root: Root
+    images: ImageSeries
+    """The series that the report is about."""
     random: Random
     moment: float = 0
     """Seconds since the start of the visit: date-times go forward through the tree."""
@@ -76,15 +80,16 @@ class Maker:
     """(SOP class, modality) ↔ the series of objects other than the images."""
     uids: int = 0
 
-    @property
-    def images(self) -> ImageSeries:
-        """The series that the report is about."""
-        return ImageSeries(self.visit, 2, self.root.modality, self.root.image_sop_class_uid, IMAGES)
-
     def value(self, node: Node, scope: Scope) -> Value | None:
         """Return a value for an item whose row, value type and concept name are known."""
         make = MAKERS.get(node.value_type)
         return (_copied(node, scope) or make(self, node, scope)) if make is not None else None
+
+    def code(self, row: ExpandedRow) -> TableCode | None:
+        """Return the code that the visit gives to a CODE of some concepts: the modality, the patient's sex."""
+        own = {MODALITY: self.images.modality, SUBJECT_SEX: self.visit.subject.sex}
+        found = next((own[_key(code)] for code in row.concept.codes if _key(code) in own), None)
+        return next((code for code in options(row.values) if (code.scheme, code.value) == ("DCM", found)), None)
 
     def answer(self, node: Node, scope: Scope) -> str | None:
         """Return what answers.csv has for the concept; `@` words are looked up in the visit."""
@@ -252,7 +257,7 @@ WORDS: dict[str, Callable[[Maker, Scope], str]] = {
     "@study": lambda maker, _: maker.visit.study_uid,
     "@series": lambda maker, _: maker.images.uid,
     "@instance": lambda maker, _: maker.random.choice(maker.images.instances),
-    "@sop-class": lambda maker, _: maker.root.image_sop_class_uid,
+    "@sop-class": lambda maker, _: maker.images.sop_class_uid,
     "@frame-of-reference": lambda maker, _: maker.visit.uid("frame of reference"),
     "@step": lambda maker, _: maker.visit.uid("procedure step"),
     "@step-class": lambda _, __: "1.2.840.10008.3.1.2.3.3",
