@@ -12,10 +12,10 @@ DEMO := build/demo
 CODE := sr2graph tests benchmarks scripts mappings/build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench fuzz docs ontology constraints peers clean
+.PHONY: help setup demo test lint format bench bench-corpus fuzz docs ontology constraints peers clean
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(READY) ## the environment in .venv (every other target does this first)
 
@@ -50,12 +50,18 @@ format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## us against pydicom + rdflib and dcmtk, as a table of ratios
+bench: $(READY) ## us against pydicom + rdflib and dcmtk, and what templates cost, as tables of ratios
 	$(BIN)/python -m benchmarks.convert
+	$(BIN)/python -m benchmarks.templates
+
+bench-corpus: $(READY) ## a corpus against triple stores, on 3,000 reports
+	$(BIN)/python -m benchmarks.corpus --reports 300 3000
 
 fuzz: $(READY) ## hostile bytes for longer than make test has time for
 	$(BIN)/python -m pytest -n $(JOBS) -k fuzz --hypothesis-profile=long
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz_sparql --seconds $(FUZZ_SECONDS) --data odd
+	$(BIN)/python -m tests.fuzz_sparql --seconds $(FUZZ_SECONDS) --data plain
 
 docs: ontology ## the generated pages again, then every code block of the docs
 	$(BIN)/python scripts/cli_reference.py

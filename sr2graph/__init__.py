@@ -26,18 +26,26 @@ if TYPE_CHECKING:
     from sr2graph.errors import SrError as SrError
     from sr2graph.graph.from_rdf import from_rdf as from_rdf
     from sr2graph.graph.from_rdf import reports_from_rdf as reports_from_rdf
+    from sr2graph.templates.checking import Finding as Finding
+    from sr2graph.templates.checking import checked as checked
+    from sr2graph.templates.observations import Observation as Observation
+    from sr2graph.templates.observations import observations_of as observations_of
 
 _HOMES = {
     "ByReference": "dicom.content",
     "CodedConcept": "dicom.concept",
     "ContentItem": "dicom.content",
     "Corpus": "corpus.corpus",
+    "Finding": "templates.checking",
     "MeasuredValue": "dicom.values",
+    "Observation": "templates.observations",
     "RelationshipType": "dicom.content",
     "Report": "dicom.report",
     "SrError": "errors",
     "ValueType": "dicom.values",
+    "checked": "templates.checking",
     "from_rdf": "graph.from_rdf",
+    "observations_of": "templates.observations",
     "read": "dicom.read",
     "reports_from_rdf": "graph.from_rdf",
 }
@@ -46,12 +54,16 @@ __all__ = [
     "CodedConcept",
     "ContentItem",
     "Corpus",
+    "Finding",
     "MeasuredValue",
+    "Observation",
     "RelationshipType",
     "Report",
     "SrError",
     "ValueType",
+    "checked",
     "from_rdf",
+    "observations_of",
     "read",
     "reports_from_rdf",
 ]

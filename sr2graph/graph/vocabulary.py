@@ -34,6 +34,10 @@ PREFIXES = {
 """The prefixes of everything this package writes."""
 
 
+DERIVED = frozenset({"CanonicalUnit", "Context", "Matching", "Observer", "ProcedureContext", "Properties", "Subject"})
+"""The classes of `sr2graph.templates` and `sr2graph.terms` whose fields are predicates."""
+
+
 class _Term:
     """What predicates and classes have in common: a name."""
 
@@ -79,6 +83,11 @@ class Predicate(_Term):
     def entity(self) -> str:
         """Name of the dataclass the field belongs to."""
         return self.field.partition(".")[0]
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it follows from the content tree by templates and units, and a report is rebuilt without it."""
+        return self.entity in DERIVED
 
     @property
     def field_name(self) -> str:

@@ -18,12 +18,14 @@ from sr2graph.graph.ontology import ontology
 from sr2graph.graph.quads import statements
 from sr2graph.graph.records import records, table_columns
 from sr2graph.graph.statements import split
-from sr2graph.graph.vocabulary import NAMESPACE, Predicate, classes, predicates
+from sr2graph.graph.vocabulary import DERIVED, NAMESPACE, Predicate, classes, predicates
 from sr2graph.graph.vocabulary_page import vocabulary_page
 from sr2graph.samples import KINDS
 from sr2graph.samples.templated import TEMPLATED, instance
 from sr2graph.templates.context import Context, Observer, ProcedureContext, Subject
+from sr2graph.templates.matching import Matching
 from sr2graph.templates.properties import Properties
+from sr2graph.terms.units import CanonicalUnit
 from tests.graph.reports import every_report, full_reports, load
 
 NO_ROW = {
@@ -132,6 +134,8 @@ def test_every_field_has_a_row_or_a_reason(cls: type[Document]) -> None:
 def test_every_row_speaks_of_a_field_that_exists() -> None:
     known: dict[str, type[Any]] = {cls.__name__: cls for cls in (*HEADER_CLASSES.values(), *ENTITIES.values(), Report)}
     known |= {cls.__name__: cls for cls in (Properties, Context, Observer, Subject, ProcedureContext)}
+    known |= {cls.__name__: cls for cls in (Matching, CanonicalUnit)}
+    assert known.keys() >= DERIVED
     for row in ROWS:
         if row.field:
             assert row.field_name in {field.name for field in dataclasses.fields(known[row.entity])}, row.field
