@@ -74,6 +74,7 @@ class _Place(NamedTuple):
 
     role: Role
     kind: Kind | None
+    is_group: bool
     is_number: bool
     is_plain: bool
     """Nothing that it begins or is needs a closer look, as long as it has no children."""
@@ -117,6 +118,16 @@ class _Reading:
         """Gather an item in a role."""
         if role.name in FIELDS:
             self.gathered.setdefault(role.name, []).append((role, item))
+
+
+def _base(place: _Place, beside: _Frame) -> Properties:
+    """Return what an item inherits: nothing of the groups around it if it begins afresh."""
+    return beside.outside if place.kind is not None and place.kind.fresh else beside.properties
+
+
+def _speaking(frame: _Frame, language: CodedConcept | None) -> _Frame:
+    """Return the frame of an item that says its own language."""
+    return frame if language is None else replace(frame, context=replace(frame.context, language=language))
 
 
 class _Walk:
@@ -167,8 +178,8 @@ class _Walk:
             _, iri, _, value_type, _ = key
             role = role_of(row, iri, relationship, value_type, within)
             kind = kind_of(row, iri, value_type) if role.observed or role.name in MAY_BEGIN else None
-            plain = kind is None and role.name != "library"
-            place = self._places[key] = _Place(role, kind, value_type == ValueType.NUM, plain)
+            is_group, is_plain = kind is not None and kind.group, kind is None and role.name != "library"
+            place = self._places[key] = _Place(role, kind, is_group, value_type == ValueType.NUM, is_plain)
         return place
 
     def _note(self, item: ContentItem, place: _Place, properties: Properties, frame: _Frame) -> bool:
@@ -187,31 +198,34 @@ class _Walk:
 
     def _branch(self, item: ContentItem, place: _Place, frame: _Frame) -> None:
         """Note an item that has children, and put those on the stack that have to be visited."""
-        kind, proper_before = place.kind, self._proper
-        reading = self._read(item, kind)
+        proper_before = self._proper
+        reading = self._read(item, place.kind)
+        self._look_at_images(item, place, reading)
+        beside = self._beside(item, reading, frame)
+        is_proper = False
+        if place.role.observed or place.is_number:
+            properties = of_item(_base(place, beside), reading.gathered, place.kind, item)
+            is_proper = self._note(item, place, properties, _speaking(beside, reading.language))
+        if reading.children or place.is_group:
+            inner = self._inner(item, place, beside, reading.gathered, is_observation=is_proper)
+            if place.is_group and inner.quiet is None:
+                self._stack.append(_Group(item, inner, reading.gathered, proper_before))
+            self._push(item, place.kind, reading.children, beside, inner)
+
+    def _beside(self, item: ContentItem, reading: _Reading, frame: _Frame) -> _Frame:
+        """Return what an item inherits itself, in the context that it says."""
         context = self._context(item, reading, frame.context)
-        base = frame.outside if kind is not None and kind.fresh else frame.properties
+        return frame if context is frame.context else replace(frame, context=context)
+
+    def _look_at_images(self, item: ContentItem, place: _Place, reading: _Reading) -> None:
+        """Note what an item says of images, or as one."""
         if place.role.name in SHOWN and reading.children:
             reading.gathered[place.role.name] = [(place.role, item), *reading.gathered.pop(place.role.name, ())]
         self._images.add(reading.gathered)
-        beside = frame if context is frame.context else replace(frame, context=context)
-        is_proper = False
-        if place.role.observed or place.is_number:
-            own = (
-                beside
-                if reading.language is None
-                else replace(beside, context=replace(context, language=reading.language))
-            )
-            is_proper = self._note(item, place, of_item(base, reading.gathered, kind, item), own)
         if place.role.name == "library":
             self._images.shelve(item)
-        if kind is not None and kind.name == "library":
+        if place.kind is not None and place.kind.name == "library":
             self._images.shelve_all((child for child, _ in reading.children), reading.gathered)
-        if reading.children or (kind is not None and kind.group):
-            inner = self._inner(item, place, beside, reading.gathered, is_observation=is_proper)
-            if kind is not None and kind.group and inner.quiet is None:
-                self._stack.append(_Group(item, inner, reading.gathered, proper_before))
-            self._push(item, kind, reading.children, beside, inner)
 
     def _push(
         self,
@@ -237,14 +251,12 @@ class _Walk:
         self, item: ContentItem, place: _Place, beside: _Frame, gathered: Gathered, *, is_observation: bool
     ) -> _Frame:
         """Return what an item passes on to what it contains."""
-        kind, container = place.kind, item.value_type == ValueType.CONTAINER
-        is_group = kind is not None and kind.group
-        base = beside.outside if kind is not None and kind.fresh else beside.properties
-        properties = below(base, gathered, kind, item, container=container)
-        if (is_observation or place.role.name in SHOWN) and not (is_group or place.is_number):
+        container = item.value_type == ValueType.CONTAINER
+        properties = below(_base(place, beside), gathered, place.kind, item, container=container)
+        if (is_observation or place.role.name in SHOWN) and not (place.is_group or place.is_number):
             properties = changed(properties, {"group": item})
-        outside = properties if container and not is_group else beside.outside
-        speaks = place.role.observed or place.is_number or is_group or place.role.name in SPEAKS
+        outside = properties if container and not place.is_group else beside.outside
+        speaks = place.role.observed or place.is_number or place.is_group or place.role.name in SPEAKS
         quiet = beside.quiet or (None if speaks else place.role.name)
         return _Frame(properties, beside.context, outside, quiet)
 
@@ -254,8 +266,9 @@ class _Walk:
             return
         self._is_late = True
         gathered = group.gathered
+        own = {id(child) for child in group.item.children}
         told = gathered.get("region") or gathered.get("image") or gathered.get("finding") or ()
-        items = [(role, item) for role, item in told if id(item) in self._numbers]
+        items = [(role, item) for role, item in told if id(item) in own]
         if items:
             properties = with_own(group.frame.properties, gathered)
             for role, item in items:
@@ -285,7 +298,7 @@ class _Walk:
                 continue
             place = self._place(child, rows[numbers[id(child)]], child.relationship, kind)
             role = place.role
-            if role.observed or place.is_number or child.children or role.name == "library":
+            if child.children or role.observed or not place.is_plain or place.is_number:
                 reading.children.append((child, place))
             if role.name != "observed":
                 self._say(child, role, reading, container=container)

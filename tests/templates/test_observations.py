@@ -372,6 +372,18 @@ def test_a_finding_alone_is_an_observation() -> None:
     assert codes(observed(root)["1.1.1.2"].finding) == "1"
 
 
+def test_a_region_of_another_group_is_not_its_own() -> None:
+    other = container(GROUP, scoord("DCM:111030", "POINT"))
+    root = container(ROOT, other, container(GROUP, link(1, 1, 1, relationship=FROM)), container(GROUP, link(1, 1, 1)))
+    assert proper(root) == ["1.1.1"]
+
+
+def test_a_segment_without_properties_is_an_observation() -> None:
+    """PS3.16 TID 5204 row 10: that there is such a segment is all that is said."""
+    root = container(ROOT, code("LN:18179-2", "SCT:264846007", relationship=CONTAINS))
+    assert proper(root) == ["1.1"]
+
+
 def test_an_empty_group_says_nothing() -> None:
     assert not observed(group(text("DCM:112039", "x")))
 
@@ -464,6 +476,18 @@ def test_observers_are_replaced_as_a_whole() -> None:
     }
     assert (found["1.8"].context.observers[0].uid, found["1.8"].context.observers[0].model) == ("2.25.1", "Model")
     assert found["1.7.3.3"].context.observers[1].version == "1"
+
+
+def test_context_by_reference() -> None:
+    """PS3.3 A.35.3: HAS OBS CONTEXT may be by reference; it replaces like a context of its own."""
+    root = container(
+        ROOT,
+        container("LN:59776-5", person("DCM:121008", "Own"), num(LENGTH)),
+        num(LENGTH, link(1, 1, 1, relationship=CONTEXT)),
+        num(LENGTH),
+    )
+    names = [[it.name for it in each.context.observers] for each in observed(root).values()]
+    assert names == [["Own"], ["Own"], []]
 
 
 def test_observers_without_a_type_begin_with_their_name() -> None:
