@@ -40,6 +40,17 @@ def _agree(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
     return all(one == other or ANY in (one, other) for one, other in zip(some, others, strict=True))
 
 
+def _matters(rule: Rule, rival: Node) -> bool:
+    """Whether a rule could be wrong at a place that does not state it."""
+    if rule.about is None:
+        return True
+    step, counted = rule.about
+    return any(
+        predicate(child.row.relationship) in (step, ANY) and any(child.selection.overlaps(each) for each in counted)
+        for child in rival.children
+    )
+
+
 class Contexts:
     """The places of one template, and which of them can be mistaken for each other."""
 
@@ -51,19 +62,19 @@ class Contexts:
         self._overlapping = {one: frozenset(other for other in every if one.overlaps(other)) for one in every}
         self._chains: dict[tuple[int, int], frozenset[Chain]] = {}
 
-    def of(self, holders: Iterable[Node]) -> tuple[list[Chain], int]:
+    def of(self, rule: Rule, holders: Iterable[Node]) -> tuple[list[Chain], int]:
         """Return where a rule of some places holds, and for how many of them that cannot be told."""
-        good = {node.number: node for node in holders}
+        left = list(holders)
+        good = {node.number for node in left}
         found: list[Chain] = []
-        left = list(good.values())
         for level in range(LEVELS + 1):
-            sure, left = self._sure(left, good, level)
+            sure, left = self._sure(rule, left, good, level)
             found += sure
             if not left:
                 break
         return list(dict.fromkeys(found)), len(left)
 
-    def _sure(self, left: list[Node], good: Mapping[int, Node], level: int) -> tuple[list[Chain], list[Node]]:
+    def _sure(self, rule: Rule, left: list[Node], good: set[int], level: int) -> tuple[list[Chain], list[Node]]:
         sure: list[Chain] = []
         unsure: list[Node] = []
         by_selection = defaultdict[Selection, list[Node]](list)
@@ -74,7 +85,7 @@ class Contexts:
                 rival
                 for other in self._overlapping[selection]
                 for rival in self._by_selection[other]
-                if rival.number not in good
+                if rival.number not in good and _matters(rule, rival)
             ]
             against = defaultdict[int, set[Chain]](set)
             for rival in rivals:
@@ -123,7 +134,7 @@ def placed(rules: Mapping[Rule, list[Node]], nodes: Sequence[Node]) -> tuple[dic
     found: dict[Rule, list[Chain]] = {}
     lost: dict[Rule, int] = {}
     for rule, holders in rules.items():
-        chains, missed = contexts.of(holders)
+        chains, missed = contexts.of(rule, holders)
         if chains:
             found[rule] = chains
         if missed:

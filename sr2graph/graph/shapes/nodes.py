@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from sr2graph.graph.shapes.expressions import Selection
 from sr2graph.templates.expansion import ExpandedRow, roots
 from sr2graph.templates.places import is_open
+from sr2graph.templates.replaced import successors
+from sr2graph.templates.value_sets import ValueSet
 
 RowKey = tuple[object, ...]
 
@@ -90,9 +92,15 @@ def children_of(rows: tuple[ExpandedRow, ...]) -> tuple[Child, ...]:
     return tuple(Child(row, *_selections(row, rows)) for row in rows)
 
 
+def concepts(said: ValueSet) -> frozenset[str]:
+    """Return the codes of a set, and those that the standard gave up for one of them."""
+    iris = said.iris()
+    return iris | {old for old, new in successors().items() if new in iris}
+
+
 def _selections(row: ExpandedRow, rows: tuple[ExpandedRow, ...]) -> tuple[Selection, Selection]:
     types = frozenset(row.row.value_types)
-    own = row.concept.iris()
+    own = concepts(row.concept)
     others = [each for each in rows if each is not row and _compete(each, row)]
     named = frozenset(_named(others)) - own
     if not row.concept.is_constrained:
@@ -111,4 +119,4 @@ def _compete(one: ExpandedRow, other: ExpandedRow) -> bool:
 
 def _named(rows: Iterable[ExpandedRow]) -> Iterator[str]:
     for row in rows:
-        yield from row.concept.iris()
+        yield from concepts(row.concept)

@@ -22,7 +22,7 @@ from sr2graph.graph.shapes.expressions import (
     is_one_of,
     some,
 )
-from sr2graph.graph.shapes.nodes import Child, Node
+from sr2graph.graph.shapes.nodes import Child, Node, concepts
 from sr2graph.templates import conditions
 from sr2graph.templates.catalogue import Row, templates
 from sr2graph.templates.expansion import ExpandedRow
@@ -59,6 +59,11 @@ class Surroundings:
         names = [each.row for each in self._row.invocations]
         return names.index(self._conditioned) if self._conditioned in names else len(names)
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the table of the condition may be included several times here: then its rows are not one set."""
+        return any(row.vm.most != 1 for row in self._row.includes[: self._depth])
+
     def beside(self, name: str) -> list[Child]:
         """Return the rows beside the conditioned one that a name of its table means, what it includes too."""
         return [child for child in self._place.children if self._means(child.row, name)]
@@ -74,7 +79,32 @@ class Surroundings:
 
     def expressed(self, said: conditions.Expression) -> Expression:
         """Return what an expression of a condition says of the place.  Raises NotSaidError."""
-        return _OPERATIONS[said.op](self, said)
+        operations: dict[str, Callable[[conditions.Expression], Expression]] = {
+            "present": self._present,
+            "absent": self._all_absent,
+            "all_absent": self._all_absent,
+            "value_in": self._value_in,
+            "concept_in": self._concept_in,
+            "parent_value_in": lambda told: is_one_of(CODE, _iris(told)),
+            "root_concept_in": lambda told: is_one_of((UP, *CONCEPT), _iris(told)),
+            "not": lambda told: Not(self._combined(told)[0]),
+            "and": lambda told: both(*self._combined(told)),
+            "or": lambda told: either(*self._combined(told)),
+        }
+        return operations[said.op](said)
+
+    def unknown(self, said: conditions.Expression) -> list[Expression]:
+        """Return when nobody can know whether an expression is true: a value is asked for that should be there."""
+        if said.op != "value_in":
+            return [each for argument in said.arguments for each in self.unknown(argument)]
+        tid = said.tid or self._conditioned.tid
+        rows = [(name, templates()[tid].row(name)) for name in said.rows]
+        return [Not(self._found(said.tid, name, None)) for name, row in rows if row is not None and self._asks(row)]
+
+    def _asks(self, row: Row) -> bool:
+        # The item that the row stands for is the place itself, or above it, and so is there.
+        is_above = row.tid == self._conditioned.tid and row in _lineage(self._conditioned)
+        return row.is_mandatory and not row.default.is_constrained and not is_above
 
     def _combined(self, said: conditions.Expression) -> list[Expression]:
         return [self.expressed(each) for each in said.arguments]
@@ -87,7 +117,12 @@ class Surroundings:
 
     def _value_in(self, said: conditions.Expression) -> Expression:
         value = is_one_of(CODE, _iris(said))
-        return either(*(self._found(said.tid, name, value) for name in said.rows))
+        found = [self._found(said.tid, name, value) for name in said.rows]
+        for name in said.rows:
+            row = templates()[said.tid or self._conditioned.tid].row(name)
+            if row is not None and row.default.iris() & _iris(said):
+                found.append(Not(self._found(said.tid, name, None)))
+        return either(*found)
 
     def _concept_in(self, said: conditions.Expression) -> Expression:
         name = is_one_of(CONCEPT, _iris(said))
@@ -144,7 +179,7 @@ def _plain(row: Row) -> Expression:
     """Return that an item is what a row without parameters names."""
     if not row.concept.codes or row.include is not None:
         raise NotSaidError
-    return Is(Selection(frozenset(row.value_types), row.concept.iris()))
+    return Is(Selection(frozenset(row.value_types), concepts(row.concept)))
 
 
 def _lineage(row: Row) -> list[Row]:
@@ -172,25 +207,3 @@ def _and(one: Expression, other: Expression | None) -> Expression:
 
 def _iris(said: conditions.Expression) -> frozenset[str]:
     return frozenset(code.iri for code in said.codes)
-
-
-def _parent_value(_: Surroundings, said: conditions.Expression) -> Expression:
-    return is_one_of(CODE, _iris(said))
-
-
-def _root_concept(_: Surroundings, said: conditions.Expression) -> Expression:
-    return is_one_of((UP, "sr:conceptName"), _iris(said))
-
-
-_OPERATIONS: dict[str, Callable[[Surroundings, conditions.Expression], Expression]] = {
-    "present": Surroundings._present,
-    "absent": Surroundings._all_absent,
-    "all_absent": Surroundings._all_absent,
-    "value_in": Surroundings._value_in,
-    "concept_in": Surroundings._concept_in,
-    "parent_value_in": _parent_value,
-    "root_concept_in": _root_concept,
-    "not": lambda here, said: Not(here._combined(said)[0]),
-    "and": lambda here, said: both(*here._combined(said)),
-    "or": lambda here, said: either(*here._combined(said)),
-}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from operator import attrgetter
@@ -28,7 +28,7 @@ from sr2graph.graph.shapes.expressions import (
     both,
     either,
 )
-from sr2graph.graph.shapes.nodes import Child, Node, could_be_both
+from sr2graph.graph.shapes.nodes import Child, Node, concepts, could_be_both
 from sr2graph.graph.shapes.presence import PREDICATES, NotSaidError, Surroundings, is_there, predicate
 from sr2graph.templates.catalogue import Multiplicity, Row, templates
 from sr2graph.templates.conditions import Condition, Mode
@@ -64,6 +64,8 @@ class Rule:
     message: str
     expression: Expression
     """What the item has to be."""
+    about: tuple[str, frozenset[Selection]] | None = None
+    """Step to the items that there may be no more of; at a place without a row for those, they are no matter."""
 
 
 def rules_of(node: Node) -> Iterator[Rule]:
@@ -84,7 +86,9 @@ def _value_rules(node: Node) -> Iterator[Rule]:
         if _is_listed(said):
             strict = not is_open(said) and not any(code.binding.may_be_replaced for code in said.codes)
             text = f"{'shall' if strict else 'should'} be of {_said(said)}"
-            yield _rule(row.row, kind, f"the {kind} {text}", Among(path, said.iris()), is_strict=strict)
+            yield _rule(
+                row.row, kind, f"the {kind} {text}", _of_named(node, Among(path, said.iris())), is_strict=strict
+            )
     if row.row.graphic_types:
         types = row.row.graphic_types
         yield _rule(
@@ -97,6 +101,13 @@ def _value_rules(node: Node) -> Iterator[Rule]:
     least, dash, most = row.row.number.partition(" - ")
     if dash and least.isdigit() and most.isdigit():
         yield _rule(row.row, Kind.NUMBER, f"the number shall be {least} to {most}", Within(NUMBER, least, most))
+
+
+def _of_named(node: Node, expression: Expression) -> Expression:
+    """Return what is asked of concepts that the row names: what extends its group may have other values."""
+    if node.selection.concepts is not None or not node.row.concept.is_constrained:
+        return expression
+    return OneOrMore((expression, Not(Is(Selection(frozenset(), concepts(node.row.concept))))))
 
 
 def _is_listed(said: ValueSet) -> bool:
@@ -124,6 +135,8 @@ def _row_rules(node: Node) -> Iterator[Rule]:
     """Yield how many items the rows below a place expect."""
     for cluster in clusters(node.children):
         yield from _counts(node, cluster)
+    for child in node.children:
+        yield from _with_the_include(node, child)
 
 
 def _counts(node: Node, cluster: tuple[Child, ...]) -> Iterator[Rule]:
@@ -131,7 +144,7 @@ def _counts(node: Node, cluster: tuple[Child, ...]) -> Iterator[Rule]:
     if len(steps) > 1:
         return
     (step,) = steps
-    asked = [child for child in cluster if child.row.is_mandatory and _condition(child) is None]
+    asked = [child for child in cluster if child.row.is_mandatory and not child.row.row.default.is_constrained]
     first = max(asked, key=lambda child: child.row.vm.least, default=cluster[0])
     least = first.row.vm.least if asked else None
     total = sum(inf if child.row.vm.most is None else child.row.vm.most for child in cluster)
@@ -142,15 +155,39 @@ def _counts(node: Node, cluster: tuple[Child, ...]) -> Iterator[Rule]:
     text = f"{Multiplicity(least or 0, most)} of {_expected(first)}"
     told = _told_by_concept(node, cluster) if least is None else None
     expression = _number(step, {told}, None, most) if told else _counted(step, cluster, least, most)
-    yield _rule(first.row.row, Kind.ROW, text, expression)
+    rule = _rule(first.row.row, Kind.ROW, text, expression)
+    yield rule if least is not None else replace(rule, about=_items(cluster))
+
+
+def _items(children: Iterable[Child]) -> tuple[str, frozenset[Selection]] | None:
+    """Return the items of some rows, and the step that leads to them; None where there are several."""
+    steps = {predicate(child.row.relationship) for child in children}
+    return (next(iter(steps)), frozenset(child.known for child in children)) if len(steps) == 1 else None
+
+
+def _with_the_include(node: Node, child: Child) -> Iterator[Rule]:
+    """Yield that a row is there where other rows of its include are, which itself need not be there."""
+    depth = next((at for at, row in enumerate(child.row.includes) if not row.is_mandatory), None)
+    inner = (*child.row.includes[depth + 1 :], child.row.row) if depth is not None else ()
+    if depth is None or not all(row.is_mandatory for row in inner) or child.row.row.default.is_constrained:
+        return
+    within = child.row.invocations[: depth + 1]
+    group = [each for each in node.children if each.row.invocations[: depth + 1] == within]
+    outside = [each for each in node.children if each not in group]
+    sure = [each for each in group if each is not child and not any(could_be_both(each, other) for other in outside)]
+    if sure and not any(could_be_both(child, each) for each in node.children if each is not child):
+        text = f"1 of {_expected(child)}, where anything else of TID {child.row.includes[depth].include} is"
+        others = either(*(is_there(each) for each in sure))
+        rule = _rule(child.row.row, Kind.ROW, text, OneOrMore((Not(others), is_there(child))))
+        yield replace(rule, about=_items(sure))
 
 
 def _told_by_concept(node: Node, cluster: tuple[Child, ...]) -> Selection | None:
     """Return the items of the concepts of some rows, where no other row has them: quicker to tell than value types."""
-    concepts = frozenset(iri for child in cluster for iri in child.known.concepts or ())
+    codes = frozenset(iri for child in cluster for iri in child.known.concepts or ())
     free = any(not child.row.concept.is_constrained for child in node.children)
-    others = (iri for child in node.children if child not in cluster for iri in child.row.concept.iris())
-    return None if free or not concepts.isdisjoint(others) else Selection(frozenset(), concepts)
+    others = (iri for child in node.children if child not in cluster for iri in concepts(child.row.concept))
+    return None if free or not codes.isdisjoint(others) else Selection(frozenset(), codes)
 
 
 def _counted(step: str, cluster: tuple[Child, ...], least: int | None, most: int | None) -> Expression:
@@ -170,11 +207,8 @@ def _number(step: str, selections: set[Selection], least: int | None, most: int 
 
 def _nothing_else(node: Node) -> Iterator[Rule]:
     """Yield that there are only items of rows, where the templates of the rows may not be extended."""
-    tids = {node.row.tid, *(child.row.tid for child in node.children)}
-    tids |= {row.tid for each in (node.row, *(child.row for child in node.children)) for row in each.includes}
+    tids = {node.row.tid, *(row.tid for row in node.row.includes)}
     if any(templates()[tid].extensible for tid in tids) or not node.children:
-        return
-    if any(row.include_binding == "BTID" for child in node.children for row in child.row.includes):
         return
     steps = {predicate(child.row.relationship) for child in node.children}
     if ANY in steps:
@@ -237,20 +271,25 @@ def _stated(said: Condition, around: Surroundings, child: Child, row: Row) -> It
     if said.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
         yield from _one_of(said, around, row)
         return
-    is_true = around.expressed(said.expression)
+    is_true, unknown = around.expressed(said.expression), around.unknown(said.expression)
     # A row of an include is there if the include is: what else it includes may be left out.
     here = [is_there(each) for each in around.beside(row.row)]
     asked = all(each.is_mandatory for each in child.row.includes if each is not row) and row.requirement.value == "MC"
     if said.mode in (Mode.IF, Mode.IFF) and asked:
-        yield f"{expected} shall be here, as {said.expression}", OneOrMore((Not(is_true), *here))
-    if said.mode in (Mode.IFF, Mode.ONLY_IF):
-        yield f"{expected} shall not be here, unless {said.expression}", OneOrMore((is_true, Not(either(*here))))
+        yield f"{expected} shall be here, as {said.expression}", OneOrMore((Not(is_true), *unknown, *here))
+    if said.mode in (Mode.IFF, Mode.ONLY_IF) and not around.may_repeat:
+        yield (
+            f"{expected} shall not be here, unless {said.expression}",
+            OneOrMore((is_true, *unknown, Not(either(*here)))),
+        )
 
 
 def _one_of(said: Condition, around: Surroundings, row: Row) -> Iterator[tuple[str, Expression]]:
     if said.expression is None:
         return
     names = sorted({row.row, *said.expression.rows})
+    if _is_said_before(row, names) or around.may_repeat:
+        raise NotSaidError
     found = [around.beside(name) for name in names]
     if not all(found) or _mixed(found):
         raise NotSaidError
@@ -269,6 +308,21 @@ def _one_of(said: Condition, around: Surroundings, row: Row) -> Iterator[tuple[s
         applies = around.expressed(said.when)
         one = either(All((applies, one)), All((Not(applies), none)))
     yield f"{'exactly' if asked else 'no more than'} one of {listed} shall be here", one
+
+
+def _is_said_before(row: Row, names: list[str]) -> bool:
+    """Whether a row printed above says the same of the same rows."""
+    for name in names:
+        other = templates()[row.tid].row(name)
+        if other is None or other is row:
+            continue
+        said = other.condition
+        if said is None or said.expression is None or row.condition is None or said.mode is not row.condition.mode:
+            continue
+        rows = templates()[row.tid].rows
+        if sorted({name, *said.expression.rows}) == names and rows.index(other) < rows.index(row):
+            return other.requirement is row.requirement and said.when == row.condition.when
+    return False
 
 
 def _mixed(found: list[list[Child]]) -> bool:

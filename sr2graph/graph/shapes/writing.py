@@ -236,25 +236,22 @@ def merged(chains: Iterable[Chain]) -> set[Chain]:
 
 
 def _without_codes(chain: Chain, level: int) -> object:
-    if level >= len(chain.selections) or chain.selections[level].concepts is None:
+    if level >= len(chain.selections):
         return chain
     here = chain.selections[level]
-    return (
-        here.types,
-        here.declares,
-        chain.selections[:level],
-        chain.selections[level + 1 :],
-        chain.steps,
-        chain.is_whole,
-    )
+    others = (chain.selections[:level], chain.selections[level + 1 :])
+    return here.types, here.declares, others, chain.steps, chain.is_whole
 
 
 def _with_all_codes(group: list[Chain], level: int) -> Chain:
     if len(group) == 1:
         return group[0]
     one = group[0]
-    codes = frozenset(iri for chain in group for iri in chain.selections[level].concepts or ())
-    here = replace(one.selections[level], concepts=codes)
+    some = [chain.selections[level] for chain in group]
+    codes = frozenset(iri for each in some for iri in each.concepts or ())
+    free = [each.excluded for each in some if each.concepts is None]
+    excluded = frozenset.intersection(*free) - codes if free else frozenset[str]()
+    here = replace(some[0], concepts=None if free else codes, excluded=excluded)
     return Chain((*one.selections[:level], here, *one.selections[level + 1 :]), one.steps, one.is_whole)
 
 
