@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Installs the independent DICOM tools that the tests compare with: dcmtk and dicom3tools, from Debian.
+# Installs the independent DICOM tools that the tests compare with: dcmtk, dicom3tools and PixelMed, from Debian.
 # Does nothing where they are already there.
 set -euo pipefail
 
-declare -A command_of=([dcmtk]=dsrdump [dicom3tools]=dciodvfy)
+# What shows that a package is there: a command, or the file of a library.
+declare -A command_of=([dcmtk]=dsrdump [dicom3tools]=dciodvfy [default-jre-headless]=java
+  [libpixelmed-java]=/usr/share/java/pixelmed.jar)
 missing=()
 for package in "${!command_of[@]}"; do
-  command -v "${command_of[$package]}" > /dev/null || missing+=("$package")
+  command -v "${command_of[$package]}" > /dev/null || [ -f "${command_of[$package]}" ] || missing+=("$package")
 done
 
 if [ "${#missing[@]}" -eq 0 ]; then
-  echo "peers: dcmtk and dicom3tools are here"
+  echo "peers: dcmtk, dicom3tools and PixelMed are here"
   exit 0
 fi
 if ! command -v apt-get > /dev/null; then
