@@ -14,6 +14,7 @@ from sr2graph.samples.templated.rules import fetal, rule_of
 from sr2graph.samples.templated.scopes import MOST_REPEATS, REQUIRED, Scope
 from sr2graph.samples.templated.values import Maker, suits
 from sr2graph.templates.checking.iods import Iod
+from sr2graph.templates.conditions import Mode
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.value_sets import Code, ValueSet
 
@@ -72,7 +73,7 @@ class Growth:
         """
         if parent is None or (entry.row.is_mandatory and not entry.row.by_reference):
             return True
-        if sum(1 for _ in parent.ancestors()) >= MAX_DEPTH and entry.row.requirement not in REQUIRED:
+        if sum(1 for _ in parent.ancestors()) >= MAX_DEPTH and is_free(entry):
             return False
         return self.limits.allows(entry, parent.value_type) and all(
             self.target(row, parent) is not None for row in entry.rows if row.row.by_reference and not row.is_mandatory
@@ -140,7 +141,11 @@ class Growth:
     # ------------------------------------------------------------ items
 
     def _fill(self, entries: tuple[Entry, ...], scope: Scope) -> None:
-        for entry in entries:
+        most = self.most
+        for number, entry in enumerate(entries, start=1):
+            if scope.parent is self.root:
+                # Each row below the root gets its share, so that the last ones are not left without.
+                self.most = most * number // len(entries)
             for index in range(scope.count(entry.row.row)):
                 if entry.expanded is not None:
                     self._made(entry.expanded, scope, scope.parent)
@@ -215,6 +220,13 @@ class Growth:
             node.code = scope.presets.pop(row.row.row, None) or self.code(row, scope, node.name)
         node.value = self.maker.value(node, scope)
         return node
+
+
+def is_free(entry: Entry) -> bool:
+    """Whether nothing asks for a row, neither its requirement nor that one of several be there."""
+    rule = rule_of(entry.row)
+    one_of_several = rule is not None and rule.condition is not None and rule.condition.mode is Mode.AT_LEAST_ONE
+    return entry.row.requirement not in REQUIRED and not one_of_several
 
 
 TWINS = 0.4
