@@ -38,9 +38,13 @@ class Fit:
     templates: frozenset[str]
     """Template rows, `1411/3b`, whatever code stands there."""
 
-    def template(self, row: str | None, value_type: str | None) -> bool:
-        """Tell whether it is about a template row."""
-        return row in self.templates and (not self.value_types or value_type in self.value_types)
+    def template(self, row: str | None, relationship: str | None, value_type: str | None) -> bool:
+        """Tell whether it is about a template row; an item can stand for a row that it does not quite fit."""
+        return (
+            row in self.templates
+            and (relationship is None or self._relates(relationship))
+            and (not self.value_types or value_type in self.value_types)
+        )
 
     def code(self, iri: str | None, relationship: str | None, value_type: str | None) -> bool:
         """Tell whether it is about what an item says, its parent aside.
@@ -152,7 +156,7 @@ def _role(
 ) -> Role:
     """Return the first line that fits; the last one fits everything."""
     for role in roles():
-        if role.fit.template(row, value_type):
+        if role.fit.template(row, relationship, value_type):
             return role
         if role.fit.code(iri, relationship, value_type) and _is_within(role.fit.within, within):
             return role
@@ -162,7 +166,7 @@ def _role(
 @lru_cache(MAX_REMEMBERED)
 def _kind(row: str | None, iri: str | None, value_type: str | None) -> Kind | None:
     for kind in kinds():
-        if kind.fit.template(row, value_type) or kind.fit.code(iri, None, value_type):
+        if kind.fit.template(row, None, value_type) or kind.fit.code(iri, None, value_type):
             return kind
     return None
 
