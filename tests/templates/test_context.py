@@ -378,6 +378,12 @@ def test_a_property_of_a_group_of_its_kind(group: str, said: ContentItem, field:
     assert told == {field: value}
 
 
+@pytest.mark.parametrize("said", ["DCM:122507", "DCM:121112"])
+def test_contours_of_a_section_are_regions(said: str) -> None:
+    found = observations_of(report(container(ROOT, container("LN:59776-5", scoord(said, "POLYLINE"), num(LENGTH)))))
+    assert [fields(each.properties) for each in found] == [{"regions": ["1.1.1"], "section": "1.1"}]
+
+
 def test_target_region_of_a_document() -> None:
     """PS3.16 TID 2000 row 4."""
     assert fields(last(code("DCM:123014", "SCT:1")).properties) == {"target_region": "1"}
