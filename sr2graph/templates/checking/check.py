@@ -13,7 +13,7 @@ from sr2graph.templates.checking.references import DANGLING, check_references
 from sr2graph.templates.checking.relationships import check_continuity, check_relationships
 from sr2graph.templates.checking.roots import check_sop_class, check_templates, claims
 from sr2graph.templates.checking.rows import RowChecks
-from sr2graph.templates.checking.selections import check_coordinates, check_evidence
+from sr2graph.templates.checking.selections import check_coordinates, check_evidence, check_graphics
 from sr2graph.templates.checking.tree import Tree
 from sr2graph.templates.checking.values import check_values
 from sr2graph.templates.matching import Matching, matched
@@ -35,6 +35,7 @@ def checked(report: Report, matching: Matching | None = None) -> list[Finding]:
     check_continuity(matching.items, findings)
     check_references(matching, iod, findings)
     check_coordinates(tree, findings)
+    check_graphics(matching.items, findings)
     check_evidence(matching.items, report, findings)
     check_placement(matching, tree, findings)
     RowChecks(tree, findings).check()

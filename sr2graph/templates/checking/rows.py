@@ -62,7 +62,8 @@ class RowChecks:
         if not present and not part.may_be_missed:
             return
         situation = Situation(self._tree, index, part.prefix, part.row)
-        ruling = self._ruling(situation, part, present=present)
+        doubtful = within is not None and not present and self._is_doubtful(within, index)
+        ruling = Ruling.ALLOWED if doubtful else self._ruling(situation, part, present=present)
         if part.is_include:
             if present or ruling is Ruling.REQUIRED:
                 within = part if within is None and ruling is not Ruling.REQUIRED else within
@@ -70,7 +71,7 @@ class RowChecks:
                     self._check(inner, index, counts, within)
         elif present:
             self._check_multiplicity(part, index, counts)
-        elif ruling is Ruling.REQUIRED and not (within is not None and self._is_doubtful(within, index)):
+        elif ruling is Ruling.REQUIRED:
             self._missing(part.leaf, index)
         if present and ruling is Ruling.FORBIDDEN and not part.may_repeat:
             self._forbidden(part, index)
@@ -145,8 +146,15 @@ class RowChecks:
         self._findings.add(position, "row-missing", f"PS3.16: {row_text(row)}", "it is absent", row.row)
 
     def _is_satisfied(self, row: ExpandedRow, index: int) -> bool:
-        """Whether an item that was placed at another row could stand for this one as well."""
-        return any(self._could_be(child, row) for child in self._tree.below[index] if child.row is not None)
+        """Whether an item that was placed at another row could stand for this one as well.
+
+        So could a by-reference relationship to nothing, which is told as that.
+        """
+        rows = (row, *self._tree.in_other_invocations(index, row))
+        return any(
+            any(self._could_be(child, each) for each in rows) if child.row is not None else _could_refer(child, row)
+            for child in self._tree.below[index]
+        )
 
     def _is_doubtful(self, part: Part, index: int) -> bool:
         """Whether all that stands for the rows of an include could be meant as rows outside of it."""
@@ -158,7 +166,7 @@ class RowChecks:
         if child.index is None or child.row is None:
             return False
         item = self._tree.items[child.index]
-        if item.value_type not in row.row.value_types or row.relationship not in (None, child.row.relationship):
+        if item.value_type not in row.row.value_types or row.relationship not in (None, child.relationship):
             return False
         return not row.concept.is_constrained or is_in(self._tree.keys.iri(item.concept_name), row.concept)
 
@@ -222,6 +230,13 @@ class RowChecks:
     def _places(self, child: Child, ranks: Mapping[ExpandedRow, Rank], tid: str) -> Iterator[tuple[int, ...]]:
         """Yield where else in the order of a template an item could be meant."""
         return (place for row, (other, place) in ranks.items() if other == tid and self._could_be(child, row))
+
+
+def _could_refer(child: Child, row: ExpandedRow) -> bool:
+    """Whether a by-reference relationship that leads nowhere may have been meant as a row."""
+    return (
+        child.by_reference and child.index is None and row.row.by_reference and child.relationship == row.relationship
+    )
 
 
 def _ruled(mode: Mode, holds: bool | None, requirement: Requirement) -> Ruling:  # noqa: FBT001 # three answers

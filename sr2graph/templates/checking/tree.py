@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sr2graph.dicom.content import ContentItem, Position
@@ -19,6 +19,7 @@ class Child:
     index: int | None
     """Of the item among those of the matching; None where it does not exist."""
     position: Position
+    relationship: str | None = None
     by_reference: bool = False
 
 
@@ -46,7 +47,7 @@ class Tree:
             parent = open_[-1] if open_ else -1
             self.parents.append(parent)
             if parent >= 0:
-                self.below[parent].append(Child(row, index, item.position))
+                self.below[parent].append(Child(row, index, item.position, item.relationship))
             open_.append(index)
 
     def _by_reference(self, matching: Matching) -> None:
@@ -55,7 +56,8 @@ class Tree:
             parent = matching.index(source.position)
             if parent is not None:
                 target = matching.index(reference.target)
-                self.below[parent].append(Child(row, target, reference.position, by_reference=True))
+                child = Child(row, target, reference.position, reference.relationship, by_reference=True)
+                self.below[parent].append(child)
                 touched.add(parent)
         for parent in touched:
             self.below[parent].sort(key=_ordinal)
@@ -73,6 +75,25 @@ class Tree:
             self._standing[key] = found
         return found
 
+    def other_invocations(self, index: int, row: ExpandedRow) -> Iterator[ExpandedRow]:
+        """Yield the printed row of an item where its template is included once more: left and right, each organ.
+
+        Beside the item, and beside the item above it.
+        """
+        parent = self.parents[index]
+        above = self.rows[parent] if parent >= 0 else None
+        if above is not None:
+            yield from _of_printed(above.children, row)
+            yield from self.in_other_invocations(parent, row)
+
+    def in_other_invocations(self, parent: int, row: ExpandedRow) -> Iterator[ExpandedRow]:
+        """Yield a printed row below an item as it would be were the item another invocation of its template."""
+        above = self.rows[parent]
+        beyond = self.rows[self.parents[parent]] if self.parents[parent] >= 0 else None
+        if above is not None and beyond is not None:
+            for beside in _of_printed(beyond.children, above):
+                yield from _of_printed(beside.children, row)
+
     def of_row(self, index: int, row: Row) -> list[Child]:
         """Return the children of an item that stand for a row, through whatever includes."""
         key = (index, id(row), -1)
@@ -80,6 +101,10 @@ class Tree:
         if found is None:
             found = self._standing[key] = [each for each in self.below[index] if is_of(each.row, row)]
         return found
+
+
+def _of_printed(rows: Sequence[ExpandedRow], wanted: ExpandedRow) -> Iterator[ExpandedRow]:
+    return (row for row in rows if row.row is wanted.row and row is not wanted)
 
 
 def is_of(found: ExpandedRow | None, row: Row) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 
@@ -55,28 +55,12 @@ def _check_code(index: int, value: Code, row: ExpandedRow, tree: Tree, findings:
     standard = f"PS3.16: the value is {set_text(row.values)}"
     found = code_text(value.concept, tree.keys)
     if row.values.is_closed:
-        if any(is_in(iri, other.values) for other in _other_invocations(index, row, tree)):
+        if any(is_in(iri, other.values) for other in tree.other_invocations(index, row)):
             return
         findings.add(item.position, "value-set", standard, found, row.row)
     elif _is_defined(row.values):
         findings.add(item.position, "value-extension", f"{standard}, which may be extended", found,
                      row.row)  # fmt: skip
-
-
-def _other_invocations(index: int, row: ExpandedRow, tree: Tree) -> Iterator[ExpandedRow]:
-    """Yield the same printed row where its template is included once more beside it: left and right, each organ."""
-    parent = tree.parents[index]
-    above = tree.rows[parent] if parent >= 0 else None
-    if above is None:
-        return
-    yield from _of_printed(above.children, row)
-    beyond = tree.rows[tree.parents[parent]] if tree.parents[parent] >= 0 else None
-    for beside in _of_printed(beyond.children, above) if beyond is not None else ():
-        yield from _of_printed(beside.children, row)
-
-
-def _of_printed(rows: tuple[ExpandedRow, ...], wanted: ExpandedRow) -> Iterator[ExpandedRow]:
-    return (row for row in rows if row.row is wanted.row and row is not wanted)
 
 
 @cache

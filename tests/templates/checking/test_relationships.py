@@ -186,3 +186,15 @@ def test_instances_that_the_header_does_not_list() -> None:
     instances = [each.position for each in report.walk() if each.value_type in {"IMAGE", "COMPOSITE", "WAVEFORM"}]
     assert [f.position for f in found] == [".".join(map(str, position)) for position in instances]
     assert found
+
+
+def test_a_reference_to_nothing_is_told_once() -> None:
+    """Not as coordinates without an image, and not as a missing row, too."""
+    kind = "mammography_cad"
+    report = the_sample(kind)
+    source, reference = next((s, r) for s, r in report.by_references() if r.relationship == "SELECTED FROM")
+    assert source.value_type == "SCOORD"
+    dangling = replace(reference, target=(1, 99))
+    children = tuple(dangling if child is reference else child for child in source.children)
+    found = new(changed(report, source.position, children=children), report)
+    assert [(f.rule, f.position) for f in found] == [("reference-target", ".".join(map(str, reference.position)))]

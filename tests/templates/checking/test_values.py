@@ -8,7 +8,14 @@ import pytest
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, Position
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import MeasuredValue, SpatialCoordinates, Table, TableAxis, TableCell
+from sr2graph.dicom.values import (
+    MeasuredValue,
+    SpatialCoordinates,
+    SpatialCoordinates3D,
+    Table,
+    TableAxis,
+    TableCell,
+)
 from sr2graph.templates.checking import Severity, checked
 from sr2graph.templates.checking.findings import Findings
 from sr2graph.templates.checking.tables import check_table
@@ -263,3 +270,39 @@ def test_the_size_and_cells_of_a_matrix() -> None:
 def test_nothing_is_said_of_a_good_report() -> None:
     report: Report = the_sample("projection_xray_dose")
     assert {finding.severity for finding in checked(report)} == {Severity.INFO}
+
+
+@pytest.mark.parametrize(
+    ("graphic_type", "count", "wrong"),
+    [
+        ("POINT", 2, False),
+        ("POINT", 4, True),
+        ("CIRCLE", 4, False),
+        ("CIRCLE", 6, True),
+        ("ELLIPSE", 8, False),
+        ("ELLIPSE", 4, True),
+        ("POLYLINE", 7, True),
+        ("POLYLINE", 2, True),
+        ("POLYLINE", 600, False),
+        ("MULTIPOINT", 2, False),
+        ("STAR", 10, False),
+    ],
+)
+def test_how_many_points_a_graphic_type_has(graphic_type: str, count: int, wrong: bool) -> None:
+    kind = "planar_roi"
+    position = next(item.position for item in the_sample(kind).walk() if item.value_type == "SCOORD")
+    data = tuple(float(number) for number in range(count))
+    report = valued(the_sample(kind), position, graphic_type=graphic_type, graphic_data=data)
+    found = [finding for finding in new(report, the_sample(kind)) if finding.rule == "graphic-data"]
+    assert [finding.position for finding in found] == ([text(position)] if wrong else [])
+    assert all(str(data[-1]) not in str(finding) for finding in found)
+
+
+def test_how_many_points_in_space() -> None:
+    """An ELLIPSOID has the ends of three axes: six points of three coordinates."""
+    kind = "planar_roi"
+    position = next(item.position for item in the_sample(kind).walk() if item.value_type == "SCOORD")
+    for count, wrong in ((18, False), (12, True)):
+        value = SpatialCoordinates3D("ELLIPSOID", tuple(map(float, range(count))), "1.2.3")
+        report = changed(the_sample(kind), position, value_type="SCOORD3D", value=value)
+        assert ("graphic-data" in rules(new(report, the_sample(kind)))) is wrong
