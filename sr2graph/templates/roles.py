@@ -1,7 +1,8 @@
 """What an item is to others: an observation, a property of one, or context; read from mappings/observations/.
 
 Two tables decide, by template row or by canonical code, relationship and value type, never by what a code means in
-English: `roles.csv`, where the first line that fits an item wins, and `groups.csv`, which items begin a group.
+English: `roles.csv`, where the first line that fits an item wins, and `groups.csv`, which items begin a group: there a line that
+names the template row comes before those that name the code.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 
 from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
@@ -165,10 +167,9 @@ def _role(
 
 @lru_cache(MAX_REMEMBERED)
 def _kind(row: str | None, iri: str | None, value_type: str | None) -> Kind | None:
-    for kind in kinds():
-        if kind.fit.template(row, None, value_type) or kind.fit.code(iri, None, value_type):
-            return kind
-    return None
+    by_template = (kind for kind in kinds() if kind.fit.template(row, None, value_type))
+    by_code = (kind for kind in kinds() if kind.fit.code(iri, None, value_type))
+    return next(chain(by_template, by_code), None)
 
 
 def _is_within(wanted: frozenset[str], kind: Kind | None) -> bool:

@@ -1,7 +1,7 @@
 """The tables that say what items are to each other: their invariants, and how they are read."""
 
 import csv
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.context import _OBSERVER_FIELDS, _SUBJECT_FIELDS, Context, ProcedureContext
+from sr2graph.templates.expansion import ExpandedRow, roots
 from sr2graph.templates.images import ABOUT_IMAGES
 from sr2graph.templates.observations import CONTEXT_PARTS, MAY_BEGIN, NESTED, OF_SITES, SHOWN, SPEAKS
 from sr2graph.templates.properties import FIELDS, OWN, Properties
@@ -152,3 +153,21 @@ def label(role: Role) -> str:
 def test_unknown_codes_begin_nothing() -> None:
     assert kind_of(None, "https://example.org/x", "CONTAINER") is None
     assert kind_of(None, None, None) is None
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+def test_every_kind_is_begun_by_its_codes_and_by_its_template_rows(kind: Kind) -> None:
+    (value_type,) = kind.fit.value_types
+    told = [kind_of(None, iri, value_type) for iri in sorted(kind.fit.codes)]
+    told += [kind_of(row, None, value_type) for row in map(standing_for, sorted(kind.fit.templates)) if row is not None]
+    assert told
+    assert {each.name for each in told if each} == {kind.name}
+
+
+def standing_for(place: str) -> ExpandedRow | None:
+    """A row of a template as it stands at its top or below that; None where it is deeper."""
+    tid, _, name = place.partition("/")
+    above = roots(tid)
+    return next(
+        (row for row in chain(above, *(it.children for it in above)) if (row.tid, row.row.row) == (tid, name)), None
+    )
