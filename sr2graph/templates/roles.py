@@ -1,8 +1,8 @@
 """What an item is to others: an observation, a property of one, or context; read from mappings/observations/.
 
 Two tables decide, by template row or by canonical code, relationship and value type, never by what a code means in
-English: `roles.csv`, where the first line that fits an item wins, and `groups.csv`, which items begin a group: there a line that
-names the template row comes before those that name the code.
+English: `roles.csv`, where the first line that fits an item wins, and `groups.csv`, which items begin a group: there a
+line that names the template row comes before those that name the code.
 """
 
 from __future__ import annotations
