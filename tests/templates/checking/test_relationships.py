@@ -8,8 +8,21 @@ from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code, Text
 from sr2graph.templates.checking import Severity, checked
+from sr2graph.templates.checking.findings import Findings
 from sr2graph.templates.checking.iods import iods
-from tests.templates.checking.mutations import changed, dcm, link, new, rules, sct, the_sample, with_child
+from sr2graph.templates.checking.references import check_references
+from sr2graph.templates.expansion import roots
+from tests.templates.checking.mutations import (
+    changed,
+    dcm,
+    link,
+    new,
+    rules,
+    sct,
+    the_matching,
+    the_sample,
+    with_child,
+)
 
 BASIC_TEXT = "1.2.840.10008.5.1.4.1.1.88.11"
 COMPREHENSIVE = "1.2.840.10008.5.1.4.1.1.88.33"
@@ -198,3 +211,25 @@ def test_a_reference_to_nothing_is_told_once() -> None:
     children = tuple(dangling if child is reference else child for child in source.children)
     found = new(changed(report, source.position, children=children), report)
     assert [(f.rule, f.position) for f in found] == [("reference-target", ".".join(map(str, reference.position)))]
+
+
+def test_a_row_by_value_that_is_by_reference_is_a_warning() -> None:
+    """TID 1420 row 1 is inferred from measurements; our sample refers to whole groups, which no row there does."""
+    found = [finding for finding in checked(the_sample("planar_roi")) if finding.rule == "row-by-value"]
+    assert found
+    assert {(finding.severity, finding.found) for finding in found} == {(Severity.WARNING, "by reference")}
+
+
+def test_a_reference_that_the_row_asks_for_and_the_class_forbids_is_a_warning() -> None:
+    """TID 1400 row 3 asks for SELECTED FROM by reference, which Table A.35.10-2 of Colon CAD does not list."""
+    colon = next(iod for iod in iods().values() if iod.name.startswith("Colon CAD"))
+    assert "1400/3" in colon.conflicting_references
+    matching = the_matching("planar_roi")
+    outline = next(each for each in matching.items if each.value_type == "SCOORD")
+    image = next(each for each in matching.items if each.value_type == "IMAGE")
+    reference = replace(link("SELECTED FROM", image.position), position=(*outline.position, 9))
+    (row,) = (row for top in roots("1400") for below in top.children for row in below.children if row.row.row == "3")
+    told = Findings()
+    check_references(replace(matching, by_references=((outline, reference, row),)), colon, told)
+    assert [(f.rule, f.severity, f.row) for f in told] == [("reference-conflict", Severity.WARNING, "TID 1400 row 3")]
+    assert "although TID 1400 row 3 asks for it" in told[0].standard

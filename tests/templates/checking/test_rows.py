@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from sr2graph.dicom.content import ContentItem
-from sr2graph.dicom.values import Template, Text
+from sr2graph.dicom.values import Text
 from sr2graph.templates.checking import Severity, checked
 from sr2graph.templates.checking.tree import Tree
 from sr2graph.templates.expansion import ExpandedRow
@@ -24,6 +24,7 @@ from tests.templates.checking.mutations import (
     the_sample,
     told,
     twice,
+    ucum,
     valued,
     with_child,
     without,
@@ -270,16 +271,37 @@ def test_errors_of_a_template_that_nobody_declared_are_warnings() -> None:
     assert all("does not declare" in f.standard for f in missing)
 
 
-def test_a_declared_template_counts_again_below_one_that_is_not() -> None:
-    group = at_row("planar_roi", "TID 1410 row 1")
-    report = the_sample("planar_roi")
-    item = report.item(group)
-    assert item.template is not None
-    below = [child for child in item.children if isinstance(child, ContentItem)]
-    tracking = next(c for c in below if c.concept_name and c.concept_name.value == "112040")
-    broken = changed(without(report, tracking.position), (1,), template=Template("99999", "99TEST"))
-    severities = {f.severity for f in checked(broken) if f.rule == "row-missing" and f.position == text(group)}
-    assert severities <= {Severity.ERROR, Severity.WARNING}
+def test_a_declared_template_counts_below_a_root_that_follows_nothing() -> None:
+    """The measurement group declares TID 1410 itself, whatever the document is."""
+    kind = "planar_roi"
+    report, group = the_sample(kind), at_row(kind, "TID 1410 row 1")
+    uid = at_row(kind, "TID 1502 row 3")
+    assert uid[: len(group)] == group
+    outline = at_row(kind, "TID 1410 row 6")
+    unknown = replace(dcm("X1", "Something"), scheme="99TEST")
+    broken = changed(without(report, outline), (1,), template=None, concept_name=unknown)
+    found = {(f.row, f.severity) for f in checked(broken) if f.rule == "row-missing"}
+    assert ("TID 1410 row 6", Severity.ERROR) in found
+
+
+def test_the_concept_of_a_row_with_another_value_type() -> None:
+    """TID 1003 row 1: the name of an observer is a PNAME."""
+    kind = "planar_roi"
+    position = at_row(kind, "TID 1003 row 1")
+    report = changed(the_sample(kind), position, value_type="TEXT", value=Text("x"))
+    (finding,) = (f for f in new(report, the_sample(kind)) if f.rule == "row-value-type")
+    assert (finding.position, finding.row, finding.found) == (text(position), "TID 1003 row 1", "TEXT")
+    assert "HAS OBS CONTEXT PNAME (121008, DCM" in finding.standard
+
+
+def test_a_concept_that_extends_the_group_of_a_row() -> None:
+    """TID 5004 row 3 takes ratios of CID 12004, which may be extended; the unit of a private one is its own matter."""
+    kind = "obgyn"
+    position = at_row(kind, "TID 5004 row 3")
+    private = replace(dcm("019", "Ratio"), scheme="99TEST")
+    report = valued(changed(the_sample(kind), position, concept_name=private), position, unit=ucum("kg"))
+    found = new(report, the_sample(kind))
+    assert [(f.rule, f.position, f.severity) for f in found] == [("concept-extension", text(position), Severity.INFO)]
 
 
 def test_the_tree_knows_what_is_above_and_below() -> None:
