@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 Path = tuple["str | Path", ...]
 """Steps: CURIEs of predicates, `^` before one for its inverse; one of the names below; a tuple of steps that are
-alternatives, when it begins with "|"."""
+alternatives, when it begins with "|"; UP with predicates behind it for only those."""
 
 UP = "UP"
 """Any number of steps to the parent: the item itself and all above it."""

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from sr2graph.graph.shapes.contexts import Chain, placed
-from sr2graph.graph.shapes.expressions import SELF, UP, Path
+from sr2graph.graph.shapes.expressions import ANY, SELF, UP, Path
 from sr2graph.graph.shapes.nodes import Node, nodes
+from sr2graph.graph.shapes.presence import predicate
 from sr2graph.graph.shapes.rules import Kind, Rule, rules_of
 from sr2graph.graph.shapes.writing import SHAPES, Writer, class_names, merged, path, shortened, text
 from sr2graph.graph.vocabulary import PREFIXES
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.expansion import roots
-from sr2graph.templates.starts import MAPPING_RESOURCE, root_templates
+from sr2graph.templates.starts import root_templates
 
 FOLDER = "ontologies/shapes/"
 MOST_TARGETS = 12
@@ -36,7 +37,7 @@ def stated(tid: str) -> tuple[dict[Rule, list[Chain]], dict[Rule, int]]:
 def shapes(tid: str) -> str:
     """Return the shapes of a root template and all that it includes, as Turtle."""
     rules, _ = stated(tid)
-    writer = Writer("<document>", lambda chain: _is_telling(chain, tid))
+    writer = Writer("sh:node <document>", lambda chain: _is_telling(chain, tid))
     ways = defaultdict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, None]](dict)
     blocks = []
     for name, rule in _named(rules):
@@ -45,7 +46,7 @@ def shapes(tid: str) -> str:
             ways[way][name] = None
         blocks.append(_rule(writer, name, rule, chains))
     found = [_way(number, *way, list(held)) for number, (way, held) in enumerate(sorted(ways.items()), 1)]
-    body = "\n".join([_header(tid), *_scope(writer, tid), *blocks, *found, *writer.blocks])
+    body = "\n".join([_header(tid), _scope(tid, nodes(tid)), *blocks, *found, *writer.blocks])
     used = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in _PREFIXES.items() if f"{prefix}:" in body)
     notice = "# Written by python -m sr2graph.graph.shapes from the tables of mappings/templates; edit those.\n"
     return f"{notice}@base <{SHAPES}TID{tid}/> .\n{used}\n{body}"
@@ -63,22 +64,17 @@ def _header(tid: str) -> str:
 # ---------------------------------------------------------------- which documents
 
 
-def _scope(writer: Writer, tid: str) -> Iterator[str]:
-    """Yield the shape of the items in documents of a template: what the root declares, or else its concept."""
-    root: Path = (UP, "^sr:root", "sr:root")
-    declared = (
-        f"[ sh:property [ sh:path {path(('sr:templateIdentifier',))} ; sh:hasValue {text(tid)} ],"
-        f" [ sh:path sr:templateMappingResource ; sh:in ( {text(MAPPING_RESOURCE)} ) ] ]"
-    )
-    ways = [declared]
-    own = unique_concepts(tid)
+def _scope(tid: str, found: tuple[Node, ...]) -> str:
+    """Return the shape of the items in documents of a template: by the concept of the root, or what it declares."""
+    steps = sorted({predicate(relationship) for node in found for _, relationship in node.parents})
+    up: Path = (UP, *steps) if ANY not in steps else (UP,)
+    own, every = unique_concepts(tid), {iri for row in roots(tid) for iri in row.concept.iris()}
+    ways = [f"[ sh:path {path((up, 'sr:templateIdentifier'))} ; sh:hasValue {text(tid)} ]"]
     if own:
-        ways.append(
-            f"[ sh:property [ sh:path sr:templateIdentifier ; sh:maxCount 0 ],"
-            f" [ sh:path sr:conceptName ; {writer.is_in(own)} ] ]"
-        )
-    body = f"sh:or ( {' '.join(ways)} )" if own else f"sh:node {declared}"
-    yield f"<document> a sh:PropertyShape ;\n  sh:path {path(root)} ;\n  sh:minCount 1 ;\n  {body} .\n"
+        values = [f"[ sh:path {path((up, 'sr:conceptName'))} ; sh:hasValue {shortened(iri)} ]" for iri in sorted(own)]
+        ways = values if own == every else [*ways, *values]
+    body = f"sh:property {ways[0]}" if len(ways) == 1 else f"sh:or ( {' '.join(ways)} )"
+    return f"<document> a sh:NodeShape ;\n  {body} .\n"
 
 
 def _is_telling(chain: Chain, tid: str) -> bool:

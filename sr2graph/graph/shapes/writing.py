@@ -219,9 +219,8 @@ class Writer:
                 steps.append(f"^{chain.steps[number]}")
         if chain.is_whole:
             found.append(f"[ sh:path {path((*steps, '^sr:root'))} ; sh:minCount 1 ]")
-        if not self.is_telling(chain):
-            found.append(self.document)
-        return f"sh:property {', '.join(dict.fromkeys(found))}"
+        said = f"sh:property {', '.join(dict.fromkeys(found))}"
+        return said if self.is_telling(chain) else f"{said} ; {self.document}"
 
 
 def merged(chains: Iterable[Chain]) -> set[Chain]:
@@ -268,17 +267,24 @@ def path(steps: Path) -> str:
 
 def _step(step: str | Path) -> str:
     if isinstance(step, tuple):
-        return f"[ sh:alternativePath ( {' '.join(_step(each) for each in step[1:])} ) ]"
+        return _upwards(step[1:]) if step[0] == UP else _alternative(_step(each) for each in step[1:])
     if step == SELF:
         # From a content item, which has no sr:root, this leads to itself and nowhere else.
         return "[ sh:zeroOrOnePath sr:root ]"
     if step == UP:
-        return f"[ sh:zeroOrMorePath {_step('^' + ANY)} ]"
-    if step == ANY:
-        return f"[ sh:alternativePath ( {' '.join(_ALL_WAYS)} ) ]"
-    if step == f"^{ANY}":
-        return f"[ sh:alternativePath ( {' '.join(_step('^' + each) for each in _ALL_WAYS)} ) ]"
+        return _upwards(())
+    if step in (ANY, f"^{ANY}"):
+        return _alternative(_step(step.replace(ANY, each)) for each in _ALL_WAYS)
     return f"[ sh:inversePath {step[1:]} ]" if step[0] == "^" else step
+
+
+def _upwards(steps: Path) -> str:
+    below = [_step(f"^{each}") for each in steps or _ALL_WAYS]
+    return f"[ sh:zeroOrMorePath {below[0] if len(below) == 1 else _alternative(below)} ]"
+
+
+def _alternative(steps: Iterable[str]) -> str:
+    return f"[ sh:alternativePath ( {' '.join(steps)} ) ]"
 
 
 def _list(iris: Iterable[str]) -> str:
