@@ -3,8 +3,8 @@
 The standard prints the code meanings of their nodes, numbers them as positions are numbered, and leaves out items that
 the templates require: the language, most of the acquisition context.  They are left out here too, so that a node of
 the standard and an item of the report have the same position.  What is ours: relationships, which the templates give,
-pixel coordinates, and everything in the header.  "Mass Correlation" of E.3.2, which has no code, is the spatial
-collocation analysis of CID 6043.
+coordinates, UIDs, sentences, and everything in the header.  "Mass Correlation" of E.3.2, which has no code, is the
+spatial collocation analysis of CID 6043; pixel spacings are per pixel, as TID 4122 has them since.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from sr2graph.dicom.values import (
     Date,
     MeasuredValue,
     SpatialCoordinates,
+    SpatialCoordinates3D,
     Template,
     Text,
+    Time,
+    UIDReference,
     Value,
 )
 from sr2graph.errors import SrError
@@ -33,16 +36,19 @@ from sr2graph.samples.codes import local
 from sr2graph.samples.course import course
 from sr2graph.samples.document import Issue, report
 from sr2graph.samples.fleet import stations
-from sr2graph.samples.sop_classes import DX_IMAGE, MAMMOGRAPHY_CAD_SR, MAMMOGRAPHY_IMAGE
+from sr2graph.samples.sop_classes import CT_IMAGE, DX_IMAGE, ENHANCED_SR, MAMMOGRAPHY_CAD_SR, MAMMOGRAPHY_IMAGE
 from sr2graph.samples.templated.choosing import concept
 from sr2graph.samples.templated.roots import table
 from sr2graph.samples.visit import ImageSeries, Visit
 from sr2graph.templates.value_sets import Code as TableCode
 
 CHEST_CAD_SR = "1.2.840.10008.5.1.4.1.1.88.65"
+COLON_CAD_SR = "1.2.840.10008.5.1.4.1.1.88.69"
 KINDS = {
     "DCM:111036": ("4000", MAMMOGRAPHY_CAD_SR, "MG", MAMMOGRAPHY_IMAGE),
     "DCM:112000": ("4100", CHEST_CAD_SR, "DX", DX_IMAGE),
+    "DCM:112220": ("4120", COLON_CAD_SR, "CT", CT_IMAGE),
+    "DCM:111400": ("4200", ENHANCED_SR, "MG", MAMMOGRAPHY_IMAGE),
 }
 """Title of a report ↔ its template and SOP class, modality and SOP class of its images."""
 STUDY_DATE = "DCM:111060"
@@ -95,7 +101,7 @@ def _visit(name: str, lines: tuple[Line, ...], modality: str) -> Visit:
     """Return the visit, on the day that the example says."""
     patient = course(SEED, WORKED.index(name), sex="F", ages=AGES)
     visit = patient.visit(modality, "Screening", local("SCR", "Screening"))
-    day = next(line["value"] for line in lines if line["concept"] == STUDY_DATE)
+    day = next((line["value"] for line in lines if line["concept"] == STUDY_DATE), f"{visit.started:%Y%m%d}")
     started = datetime.combine(datetime.strptime(day, "%Y%m%d"), visit.started.time())  # noqa: DTZ007 # local time
     return replace(visit, started=started, key=f"worked/{name}")
 
@@ -123,6 +129,11 @@ def _value(line: Line, images: ImageSeries) -> Value | None:
     said = line["value"]
     if line["value_type"] == "IMAGE":
         return images.image(int(said) - 1)
+    if line["value_type"] == "UIDREF":
+        return UIDReference(images.uid if said == "series" else images.visit.uid(said))
+    if line["value_type"] == "SCOORD3D":
+        drawn = _scoord(said)
+        return SpatialCoordinates3D(drawn.graphic_type, drawn.graphic_data, images.frame_of_reference_uid)
     make = MAKERS.get(line["value_type"])
     return make(said) if make is not None else None
 
@@ -132,7 +143,7 @@ def _num(said: str) -> Value:
     return MeasuredValue((number,), concept(_code(unit)))
 
 
-def _scoord(said: str) -> Value:
+def _scoord(said: str) -> SpatialCoordinates:
     graphic_type, *points = said.split()
     return SpatialCoordinates(graphic_type, singles(map(float, points)))
 
@@ -148,5 +159,6 @@ MAKERS: dict[str, Callable[[str], Value]] = {
     "NUM": _num,
     "SCOORD": _scoord,
     "TEXT": Text,
+    "TIME": Time,
 }
 """Value type ↔ what is made of the value in the table."""

@@ -7,13 +7,15 @@ import pytest
 from sr2graph.dicom.content import position_text
 from sr2graph.dicom.read import read_bytes
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import Code, MeasuredValue, SpatialCoordinates, Text
+from sr2graph.dicom.values import Code, MeasuredValue, SpatialCoordinates, SpatialCoordinates3D, Text
 from sr2graph.samples.worked import WORKED, WorkedError, source, worked
 from sr2graph.templates.checking import checked
 from sr2graph.templates.matching import matched
 from tests.samples.test_peers import problems_of_dciodvfy
 from tests.templates.oracles.validators import pixelmed
 
+UNKNOWN = ["Error - Information Object Not found"]
+"""Of colon CAD, in Debian 12."""
 OMITTED = {
     "mammography-cad-without-findings": {"row-missing TID 1204 row 1"},
     "mammography-cad-with-findings": {"row-missing TID 1204 row 1"},
@@ -52,6 +54,19 @@ PRINTED = [
     ("chest-cad-with-findings", "1.2.1.1", "Single Image Finding Modifier", "Nodule"),
     ("chest-cad-with-findings", "1.2.1.7", "Diameter", "2 cm"),
     ("chest-cad-with-findings", "1.2.1.7.1", "Path", "POLYLINE"),
+    # PS3.17 SS.3.1, SS.3.2
+    ("colon-cad-without-findings", "1.2.8", "Slice Thickness", "2.5 mm"),
+    ("colon-cad-without-findings", "1.2.10", "Recumbent Patient Position with respect to gravity", "prone"),
+    ("colon-cad-with-findings", "1.3.1", "Composite Feature", "Polyp of colon"),
+    ("colon-cad-with-findings", "1.3.1.7", "Outline", "ELLIPSOID"),
+    ("colon-cad-with-findings", "1.3.1.8", "Associated Morphology", "Pedunculated"),
+    ("colon-cad-with-findings", "1.3.1.9", "Diameter", "20 mm"),
+    # PS3.17 Q.2.2
+    ("breast-report-negative", "1.2.3", "Comparison to previous studies", None),
+    ("breast-report-negative", "1.3.1", "Procedure reported", "Film Screen Mammography"),
+    ("breast-report-negative", "1.3.2.1.1", "Laterality", "Both breasts"),
+    ("breast-report-negative", "1.3.3.1", "Assessment Category", "1 - Negative"),
+    ("breast-report-negative", "1.3.3.2", "Recommended Follow-up", "Normal interval follow-up"),
 ]
 """Example, node, code meaning of the concept name, and of the value or the value itself."""
 
@@ -72,7 +87,7 @@ def said(report: Report, node: str) -> str | None:
         return value.concept.meaning if value.concept else None
     if isinstance(value, MeasuredValue):
         return f"{value.numeric_value[0]} {value.unit.value if value.unit else ''}"
-    if isinstance(value, SpatialCoordinates):
+    if isinstance(value, SpatialCoordinates | SpatialCoordinates3D):
         return value.graphic_type
     return value.text if isinstance(value, Text) else None
 
@@ -95,10 +110,10 @@ def test_a_node_refers_to_the_node_that_the_standard_prints(name: str, node: str
 def test_each_section_is_named() -> None:
     assert [source(name) for name in WORKED] == [f"PS3.17 2020 {section}" for section in SECTIONS]
     with pytest.raises(WorkedError, match="mammography-cad-with-findings"):
-        worked("colon-cad")
+        worked("cardiac-cad")
 
 
-SECTIONS = ("E.3.1", "E.3.2", "F.3.1", "F.3.2")
+SECTIONS = ("E.3.1", "E.3.2", "F.3.1", "F.3.2", "SS.3.1", "SS.3.2", "Q.2.2")
 
 
 @pytest.mark.parametrize("name", WORKED)
@@ -117,7 +132,7 @@ def test_every_item_has_its_row(name: str) -> None:
 @pytest.mark.parametrize("name", WORKED)
 def test_checking_misses_only_what_the_example_leaves_out(name: str) -> None:
     findings = {f"{each.rule} {each.row}" for each in checked(worked(name)) if each.severity != "info"}
-    assert findings == OMITTED[name]
+    assert findings == OMITTED.get(name, set())
 
 
 @pytest.mark.dicom3tools
@@ -125,7 +140,7 @@ def test_checking_misses_only_what_the_example_leaves_out(name: str) -> None:
 def test_dciodvfy_finds_no_error(name: str, tmp_path: Path) -> None:
     path = tmp_path / "example.dcm"
     path.write_bytes(worked(name).to_dicom())
-    assert problems_of_dciodvfy(path) == []
+    assert problems_of_dciodvfy(path) == (UNKNOWN if name.startswith("colon") else [])
 
 
 @pytest.mark.pixelmed
