@@ -78,12 +78,24 @@ class Findings(list[Finding]):
         super().__init__()
         self._claims = claims if claims is not None and not all(claims.values()) else {}
 
-    def add(self, position: Position, rule: str, standard: str, found: str, row: Row | None = None) -> None:
-        """Note what a rule found at an item; what breaks a template that nobody claims to follow is a warning."""
+    def add(  # noqa: PLR0913 # the fields of a finding
+        self,
+        position: Position,
+        rule: str,
+        standard: str,
+        found: str,
+        row: Row | None = None,
+        *,
+        within: Position | None = None,
+    ) -> None:
+        """Note what a rule found at an item; what breaks a template that nobody claims to follow is a warning.
+
+        The template is that of the item, or of the one it is within.
+        """
         severity, name = rules()[rule].severity, ""
         if row is not None:
             name = row.name
-            if severity is Severity.ERROR and not self._is_claimed(position):
+            if severity is Severity.ERROR and not self._is_claimed(within or position):
                 severity = Severity.WARNING
                 standard = f"{standard}, if the report follows this template, which it does not declare"
         self.append(Finding(severity, position_text(position), rule, name, standard, found))

@@ -18,16 +18,19 @@ def check_placement(matching: Matching, tree: Tree, findings: Findings) -> None:
     for misplaced in matching.misfits:
         _misfit(misplaced, findings)
     extensions: list[int] = []
+    begun = {start.position for start in matching.starts}
     for index, row in enumerate(tree.rows):
         above = tree.rows[tree.parents[index]] if tree.parents[index] >= 0 else None
-        if row is not None or above is None:
+        # A template that begins where nothing was expected is none of the rows above it either.
+        if above is None or (row is not None and tree.items[index].position not in begun):
             continue
         if _is_extensible(above):
             extensions.append(index)
             continue
         standard = f"PS3.16: TID {above.tid} is not extensible"
         found = "an item that is none of the rows below this one"
-        findings.add(tree.items[index].position, "not-in-template", standard, found, above.row)
+        position = tree.items[index].position
+        findings.add(position, "not-in-template", standard, found, above.row, within=position[:-1])
     if extensions:
         found = f"{len(extensions)} item{'s' * (len(extensions) > 1)}, the first here"
         standard = "PS3.16 6.2.4: an extensible template may hold items that are none of its rows; not checked"

@@ -53,7 +53,7 @@ KNOWN = {
     "dxa-ge-lunar-1": {"not-in-template": 6},
     "echo-terason-norootconcept-1": {"reading": 243, "evidence": 80, "code-unknown": 49, "meaning-of-another": 5},
     "enhxrdose-kgrizz-synthetic-1": {"root-template": 1, "code-without-meaning": 8},
-    "ko-ihe-mado-1": {"relationship": 103, "value-type": 5, "continuity": 1},
+    "ko-ihe-mado-1": {"relationship": 103, "value-type": 5, "continuity": 1, "not-in-template": 1},
     "ko-ihe-mado-2": {"relationship": 39, "value-type": 5},
     "mammocad-brayz-1": {"reading": 68, "row-missing": 60, "relationship": 17, "row-relationship": 17},
     "obgyn-canon-1": {"row-missing": 1, "code-retired": 2, "scheme-unknown": 1},

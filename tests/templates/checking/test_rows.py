@@ -250,6 +250,24 @@ def test_extra_items_are_an_error_only_where_the_template_is_not_extensible() ->
     assert "1 item, the first here" in found[0].found
 
 
+def test_a_known_group_in_a_template_that_is_not_extensible() -> None:
+    """TID 2010 has no place for an image library, although TID 1600 is one."""
+    keys = the_sample("key_objects")
+    library = ContentItem(
+        (0,),
+        "CONTAINS",
+        "CONTAINER",
+        dcm("111028", "Image Library"),
+        children=(
+            ContentItem((0,), "CONTAINS", "CONTAINER", dcm("126200", "Image Library Group"), continuity="SEPARATE"),
+        ),
+        continuity="SEPARATE",
+    )
+    found = [f for f in new(with_child(keys, (1,), library), keys) if f.rule == "not-in-template"]
+    last = f"1.{len(keys.item((1,)).children) + 1}"
+    assert [(f.position, f.row, f.severity) for f in found] == [(last, "TID 2010 row 1", Severity.ERROR)]
+
+
 def test_what_extends_a_group_is_told_as_information() -> None:
     kind = "ct_dose"
     other = sct("123037004", "Body structure")
