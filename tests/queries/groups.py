@@ -35,6 +35,14 @@ class Measured(NamedTuple):
     def derivation(self) -> str | None:
         return self.item.coded(DERIVATION, MODIFIED)
 
+    @property
+    def site(self) -> Node | None:
+        """Where it was measured: its own site, else that of the nearest container above (PS3.16 TID 300, 5202)."""
+        item: Node | None = self.item
+        while item and not site_of(item):
+            item = next(iter(item.of(CONTAINS)), None)
+        return site_of(item) if item else None
+
     def converted(self, units: dict[str, Decimal]) -> Decimal:
         return self.number * units[self.item.unit or ""]
 
@@ -45,8 +53,8 @@ def lesion_of(group: Node) -> str | None:
     return uid(tracked.value.uid) if tracked else None
 
 
-def site_of(group: Node) -> Node | None:
-    return group.one(MODIFIED, SITE)
+def site_of(item: Node) -> Node | None:
+    return item.one(MODIFIED, SITE)
 
 
 def side_of(site: Node | None) -> str | None:

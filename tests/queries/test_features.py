@@ -84,7 +84,7 @@ def test_feature_distribution(check: Check, trees: Trees) -> None:
         device = found.tree.device
         return (found.item.name, found.derivation, site.code, device["manufacturer"], device["model"], found.item.unit)
 
-    rows = ((found, site) for found in measured(trees) if (site := site_of(found.group)))
+    rows = ((found, site) for found in measured(trees) if (site := found.site))
     check(
         "feature-distribution",
         (

@@ -29,9 +29,10 @@ from tests.queries.walk import (
 
 READER, TRACKING = dcm("121008"), dcm("112039")
 LONG, SHORT, DIAMETER, AREA, VOLUME = map(sct, ("103339001", "103340004", "81827009", "42798000", "118565006"))
-LENGTHS = {ucum("mm"): Decimal(1), ucum("cm"): Decimal(10)}
-AREAS = {ucum("mm2"): Decimal(1), ucum("cm2"): Decimal(100)}
+LENGTHS = {ucum("mm"): Decimal(1), ucum("MM"): Decimal(1), ucum("cm"): Decimal(10)}
+AREAS = {ucum("mm2"): Decimal(1), ucum("sqmm"): Decimal(1), ucum("cm2"): Decimal(100)}
 VOLUMES = {ucum("mm3"): Decimal(1), ucum("cm3"): Decimal(1000), ucum("ml"): Decimal(1000)}
+"""In mm, mm2, mm3.  A device of the cohort writes MM and sqmm, which are no UCUM."""
 
 
 def test_lesion_measurements(check: Check, trees: Trees) -> None:
