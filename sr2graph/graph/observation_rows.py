@@ -7,7 +7,7 @@ items of a group, and are put into cells once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, position_text
@@ -19,7 +19,7 @@ from sr2graph.templates.context import Context, Observer, ObserverKind
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import matched
 from sr2graph.templates.observations import Observation, observations
-from sr2graph.templates.properties import Properties
+from sr2graph.templates.properties import Items, Properties
 from sr2graph.terms.codes import code_iri
 from sr2graph.terms.units import CanonicalUnit, canonical_unit, canonical_value, unit_code
 
@@ -39,6 +39,9 @@ _ITEMS = {"group": "observation_group", "section": "section"}
 """Field ↔ column."""
 _LISTS = ("regions", "images", "equations", "reference_range", "statistics", "group_modifiers")
 """Fields that hold items: rows of `observed`, whose property they are."""
+MOST_LINKS = 32
+"""Items of a list that each observation of a group is linked to.  Longer lists are told once, of the group: each of a
+hundred features linked to each of a thousand outlines would be a product."""
 _CONTEXT = {
     "irradiation_event": "irradiation_event",
     "administration_event": "administration_event",
@@ -86,6 +89,9 @@ class _Teller:
         self._contexts: dict[int, Row] = {}
         self._names: dict[int, str] = {}
         self._units: dict[int, CanonicalUnit | None] = {}
+        self._told: set[tuple[int, str, int]] = set()
+        self._of_groups: list[Record] = []
+        """Rows that hang on groups, not yet returned."""
 
     def row_name(self, row: ExpandedRow) -> str:
         """Return `1411 row 3b`."""
@@ -109,7 +115,8 @@ class _Teller:
             context = self._contexts[key] = self._context_said(observation.context)
         cells |= context
         subject = f"#{position_text(observation.item.position)}"
-        return [(table, {"subject": subject, **row}) for table, row in known[1]]
+        of_groups, self._of_groups = self._of_groups, []
+        return [*of_groups, *((table, {"subject": subject, **row}) for table, row in known[1])]
 
     def _put_canonical(self, cells: Row, value: MeasuredValue) -> None:
         if value.unit is None or len(value.numeric_value) != 1:
@@ -145,8 +152,19 @@ class _Teller:
             *_codes("site_modifiers", self._iris(properties.site_modifiers)),
         ]
         for name in _LISTS:
-            hanging += _items(name, getattr(properties, name))
+            items = getattr(properties, name)
+            if len(items) > MOST_LINKS and properties.group is not None:
+                self._tell_of_group(name, items, properties.group)
+            else:
+                hanging += _items(name, items)
         return cells, hanging
+
+    def _tell_of_group(self, name: str, items: Items, group: ContentItem) -> None:
+        key = id(group), name, id(items)
+        if key not in self._told:
+            self._told.add(key)
+            subject = f"#{position_text(group.position)}"
+            self._of_groups += [(table, {"subject": subject, **row}) for table, row in _items(name, items)]
 
     def _put_concept(self, cells: Row, column: str, concept: CodedConcept | None) -> None:
         iri = None if concept is None else self._recorder.term(concept)[0]
@@ -195,7 +213,7 @@ def _codes(name: str, iris: list[str]) -> Iterator[Record]:
         yield OBSERVED, {"property": name, "ordinal": str(ordinal), "concept": iri}
 
 
-def _items(name: str, items: tuple[Any, ...]) -> Iterator[Record]:
+def _items(name: str, items: Items) -> Iterator[Record]:
     positions = dict.fromkeys(position_text(item.position) for item in items)
     for ordinal, position in enumerate(positions, 1):
         yield OBSERVED, {"property": name, "ordinal": str(ordinal), "item": position}
