@@ -1,0 +1,270 @@
+"""DiagnosticReport, Composition and Provenance: the report as a whole (FHIR; PS3.3 C.17.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sr2graph.dicom.content import ContentItem
+from sr2graph.dicom.header import Participant, VerifyingObserver
+from sr2graph.dicom.values import Code, Text, ValueType
+from sr2graph.fhir.errors import FhirError
+from sr2graph.fhir.json_text import Json
+from sr2graph.fhir.narrative import narrative
+from sr2graph.fhir.observing import Makers, Observing
+from sr2graph.fhir.resources import resource_of
+from sr2graph.fhir.tables import category, for_code, keyed
+from sr2graph.fhir.texts import URI_SYSTEM, clean, coding_of, date_time, instant, uid_identifier
+from sr2graph.templates.context import ObserverKind
+
+LOINC = "http://loinc.org"
+REPORT = "18748-4"
+"""LOINC: diagnostic imaging report, for reports whose root has no concept name."""
+
+REPLACES = "http://hl7.org/fhir/StructureDefinition/diagnosticReport-replaces"
+AGENT_TYPES = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+ATTESTATION = "http://hl7.org/fhir/composition-attestation-mode"
+SOURCE_ROLE = "source"
+
+
+class Documents:
+    """Makes what there is once for a report."""
+
+    def __init__(self, makers: Makers, observing: Observing) -> None:
+        self._makers = makers
+        self._observing = observing
+        self._report = makers.reading.report
+        self.identifier = uid_identifier(self._report.sop_instance_uid)
+        self.narrated = 0
+        """Items that the narrative has."""
+
+    # ------------------------------------------------------------ DiagnosticReport
+
+    def diagnostic_report(self) -> Json:
+        """Add the DiagnosticReport; return a reference to it."""
+        makers = self._makers
+        resource = resource_of("DiagnosticReport", self._report.sop_instance_uid)
+        language = self._language()
+        resource |= {"language": language} if language else {}
+        text, self.narrated = narrative(makers.reading.items)
+        replaces = [{"url": REPLACES, "valueReference": each} for each in self._predecessors()]
+        resource |= {"text": text, "extension": replaces, "identifier": self._identifiers()}
+        resource |= {"basedOn": makers.studies.orders(), "status": makers.status["report"]}
+        imaging = category("imaging")
+        resource["category"] = [coding_of(imaging["system"], imaging["code"], imaging["display"])]
+        resource |= {"code": self.code(), "subject": makers.people.patient} | self._when()
+        resource |= {"performer": self._performers(), "resultsInterpreter": self._verifiers()}
+        study = makers.studies.study()
+        resource |= {"result": self._observing.results(), makers.flavour.study_element: [study] if study else []}
+        resource |= self._conclusion()
+        resource = {key: value for key, value in resource.items() if value not in ([], None)}
+        makers.resources.add(resource, self.identifier)
+        if makers.reading.items:
+            makers.account.mapped(makers.reading.items[0], f"DiagnosticReport/{resource['id']}")
+        return makers.resources.reference("DiagnosticReport", str(resource["id"]), self.identifier)
+
+    def code(self) -> Json:
+        """Return the document title."""
+        items = self._makers.reading.items
+        if not items or items[0].concept_name is None:
+            return coding_of(LOINC, REPORT)
+        return self._makers.values.concept(items[0].concept_name)
+
+    def _identifiers(self) -> list[Json]:
+        """Return the SOP Instance UID, and those under which the same document is elsewhere."""
+        others = [
+            instance.sop_instance_uid
+            for study in self._report.document.identical_documents
+            for series in study.series
+            for instance in series.instances
+        ]
+        uids = dict.fromkeys([self._report.sop_instance_uid, *filter(None, others)])
+        return [uid_identifier(uid) for uid in uids]
+
+    def _predecessors(self) -> Iterator[Json]:
+        for study in self._report.document.predecessors:
+            for series in study.series:
+                for instance in series.instances:
+                    if instance.sop_instance_uid:
+                        told = uid_identifier(instance.sop_instance_uid)
+                        yield {"type": "DiagnosticReport", "identifier": told}
+
+    def _when(self) -> Json:
+        studies = self._makers.studies
+        issued = instant(studies.written, studies.zone)
+        if issued is None:
+            self._makers.account.note("issued", "no zone or no seconds: (0008,0201) is absent and none was configured")
+        root = self._makers.reading.items[0].observation_datetime if self._makers.reading.items else None
+        return {"effectiveDateTime": date_time(root or studies.written, studies.zone), "issued": issued}
+
+    def _language(self) -> str | None:
+        """Return the language of the content, as a tag of BCP 47."""
+        items = self._makers.reading.items
+        for child in items[0].children if items else ():
+            if not isinstance(child, ContentItem) or not isinstance(child.value, Code):
+                continue
+            role, concept = self._makers.reading.role(child), child.value.concept
+            if role.name == "language" and not role.field and concept is not None:
+                tag = self._tag(concept.code or "", concept.scheme or "")
+                if tag:
+                    self._makers.account.mapped(child, "DiagnosticReport.language")
+                return tag
+        return None
+
+    @staticmethod
+    def _tag(code: str, scheme: str) -> str | None:
+        row = keyed("languages", "code").get(code.strip().lower())
+        if row is not None:
+            return row["tag"]
+        is_tag = scheme.strip().upper() in {"RFC5646", "RFC3066", "IETF4646", "ISO639_1"}
+        return code.strip() if is_tag and code.strip().replace("-", "").isalnum() and code.isascii() else None
+
+    # ------------------------------------------------------------ people
+
+    def _performers(self) -> list[Json]:
+        """Return who is responsible: authors, else those who observed; the institution of the equipment."""
+        observers = [each for node in self._makers.reading.nodes.values() for each in node.context.observers]
+        authors = [self._person(each) for each in self._report.document.authors]
+        if not any(authors):
+            authors = [self._observing.person(each) for each in observers if each.kind is ObserverKind.PERSON]
+        return _once([*filter(None, authors), *self._organization(self._report.equipment.institution_name)])
+
+    def _person(self, participant: Participant) -> Json | None:
+        code = participant.person_identification[0] if participant.person_identification else None
+        return self._makers.people.practitioner(participant.person_name, code)
+
+    def _organization(self, name: str | None) -> list[Json]:
+        said = clean(name)
+        if not said:
+            return []
+        resource = resource_of("Organization", said)
+        own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
+        self._makers.resources.add(resource | {"identifier": [own], "name": said}, own)
+        return [self._makers.resources.reference("Organization", str(resource["id"]), own, said)]
+
+    def _verifiers(self) -> list[Json]:
+        people = self._makers.people
+        observers = self._report.document.verifying_observers
+        return _once([made for each in observers if (made := people.practitioner(each.name, each.identification))])
+
+    # ------------------------------------------------------------ conclusion
+
+    def _conclusion(self) -> Json:
+        """Return what the report concludes, in words and codes (conclusions.csv)."""
+        values, account = self._makers.values, self._makers.account
+        texts: list[str] = []
+        codes: list[Json] = []
+        for item in self._concluding():
+            if isinstance(item.value, Text) and (text := clean(item.value.text)):
+                texts.append(text)
+                account.mapped(item, "DiagnosticReport.conclusion")
+            elif isinstance(item.value, Code) and item.value.concept is not None:
+                code = values.concept(item.value.concept)
+                codes += [code] if code not in codes else []
+                account.mapped(item, "DiagnosticReport.conclusionCode")
+        made: Json = {"conclusion": "\n\n".join(texts)} if texts else {}
+        return made | ({"conclusionCode": codes} if codes else {})
+
+    def _concluding(self) -> Iterator[ContentItem]:
+        reading = self._makers.reading
+        for number, item in enumerate(reading.items):
+            parent = reading.items[reading.parents[number]]
+            if item.value_type not in {ValueType.TEXT, ValueType.CODE} or item.relationship != "CONTAINS":
+                continue
+            names = (item.concept_name, parent.concept_name if number else None)
+            if any(for_code("conclusions", reading.keys.iri(name)) for name in names if name is not None):
+                yield item
+
+    # ------------------------------------------------------------ Composition
+
+    def composition(self) -> None:
+        """Add the Composition of a document; its sections are the containers of the document."""
+        makers, document = self._makers, self._report.document
+        resource = resource_of("Composition", self._report.sop_instance_uid)
+        makers.resources.add(resource, self.identifier)
+        date = date_time(makers.studies.written, makers.studies.zone)
+        if date is None:
+            raise FhirError("header: no Content Date (0008,0023), which a document needs. Make another type of bundle")
+        identifier, subject = self.identifier, makers.people.patient
+        is_r5 = makers.flavour.is_r5
+        resource |= {
+            "identifier": [identifier] if is_r5 else identifier,
+            "status": makers.status["composition"],
+            "type": self.code(),
+            "subject": [subject] if is_r5 else subject,
+            "date": date,
+            "author": self._performers() or [makers.people.equipment],
+            "title": self._title(),
+        }
+        attesters = [self._attester(each.verified_at, made) for each, made in self._verified()]
+        resource |= {"attester": attesters} if attesters else {}
+        custodian = self._organization(document.custodian.institution_name if document.custodian else None)
+        resource |= {"custodian": custodian[0]} if custodian else {}
+        relates = [self._relates(each["identifier"]) for each in self._predecessors()]
+        resource |= {"relatesTo": relates} if relates else {}
+        resource["section"] = list(self._sections())
+        makers.resources[str(resource["id"])].update(resource)
+
+    def _title(self) -> str:
+        code = self.code()
+        return str(code.get("text") or code["coding"][0].get("display") or "Imaging report")
+
+    def _verified(self) -> Iterator[tuple[VerifyingObserver, Json]]:
+        for each in self._report.document.verifying_observers:
+            made = self._makers.people.practitioner(each.name, each.identification)
+            if made is not None:
+                yield each, made
+
+    def _attester(self, at: str | None, party: Json) -> Json:
+        mode = coding_of(ATTESTATION, "legal") if self._makers.flavour.is_r5 else "legal"
+        time = date_time(at, self._makers.studies.zone)
+        return {"mode": mode, **({"time": time} if time else {}), "party": party}
+
+    def _relates(self, identifier: Json) -> Json:
+        if not self._makers.flavour.is_r5:
+            return {"code": "replaces", "targetIdentifier": identifier}
+        return {"type": "replaces", "resourceReference": {"type": "Composition", "identifier": identifier}}
+
+    def _sections(self) -> Iterator[Json]:
+        """Yield a section for each part of the document, then one of the report itself."""
+        makers, reading = self._makers, self._makers.reading
+        for child in reading.items[0].children if reading.items else ():
+            if not isinstance(child, ContentItem):
+                continue
+            start = reading.numbers[id(child)]
+            end = next((n for n in range(start + 1, len(reading.items)) if len(reading.items[n].position) == 2), None)
+            if child.value_type != ValueType.CONTAINER:
+                continue
+            text, _ = narrative(reading.items[start:end])
+            nodes = (reading.nodes[n] for n in range(start, end or len(reading.items)) if n in reading.nodes)
+            top = [node for node in nodes if node.parent is None and not node.is_selection]
+            entry = [self._observing.reference(node) for node in top]
+            code = makers.values.name(child)
+            title = code.get("text") or code.get("coding", [{}])[0].get("display")
+            named = {"title": title} if title else {}
+            yield {**named, "code": code, "text": text, **({"entry": entry} if entry else {})}
+        report = resource_of("DiagnosticReport", self._report.sop_instance_uid)
+        reference = makers.resources.reference("DiagnosticReport", str(report["id"]), self.identifier)
+        yield {"title": "Diagnostic report", "entry": [reference]}
+
+    # ------------------------------------------------------------ Provenance
+
+    def provenance(self, target: Json) -> None:
+        """Add where it all comes from: the SR instance."""
+        makers = self._makers
+        recorded = instant(makers.studies.written, makers.studies.zone)
+        if recorded is None and not makers.flavour.is_r5:
+            makers.account.note("Provenance", "not made: R4 wants the instant it was recorded, and there is no zone")
+            return
+        resource = resource_of("Provenance", self._report.sop_instance_uid)
+        resource["target"] = [target]
+        resource |= {"recorded": recorded} if recorded else {}
+        agents = [("assembler", makers.people.equipment), *(("verifier", each) for each in self._verifiers())]
+        resource["agent"] = [{"type": coding_of(AGENT_TYPES, kind), "who": who} for kind, who in agents]
+        what = {"identifier": self.identifier, "display": "DICOM Structured Report"}
+        resource["entity"] = [{"role": SOURCE_ROLE, "what": what}]
+        makers.resources.add(resource, self.identifier)
+
+
+def _once(references: list[Json]) -> list[Json]:
+    """Return references without those that were there before."""
+    return list({str(each): each for each in references}.values())

@@ -1,0 +1,75 @@
+"""JSON with decimal numbers written as they were measured: 1.10 stays 1.10 (FHIR 2.24.0.1, decimal)."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+Json = dict[str, Any]
+
+_DECIMAL_STRING = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,6}))?", re.ASCII)
+"""PS3.5 6.2, VR DS."""
+
+MOST_DIGITS = 64
+"""VR DS has 16 characters; longer numbers are read leniently up to here."""
+
+_quoted = json.encoder.encode_basestring
+
+
+class Exact(Decimal):
+    """A decimal number with the text that JSON is to have."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Exact:
+        """Make the number of a text that JSON takes for one."""
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+
+def exact(text: str) -> Exact | None:
+    """Return the number that a Decimal String means; None where it means none.
+
+    Digits stay as they are; what JSON does not allow is put right: a plus sign, leading zeros, a bare point.
+
+    >>> exact("+01.10 ").text, exact(".5").text, exact("3.1E+04").text
+    ('1.10', '0.5', '3.1E+04')
+    """
+    found = _DECIMAL_STRING.fullmatch(text.strip(" \0"))
+    if found is None or len(text) > MOST_DIGITS:
+        return None
+    sign, whole, fraction, exponent = found.groups()
+    if not whole and not fraction:
+        return None
+    digits = (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
+    return Exact(("-" if sign == "-" else "") + digits + (f"E{exponent}" if exponent else ""))
+
+
+def json_text(value: object) -> str:
+    """Return FHIR JSON, compact; keys stay in the order they were put in."""
+    parts: list[str] = []
+    _write(value, parts.append)
+    return "".join(parts)
+
+
+def _write(value: object, put: Any) -> None:  # noqa: ANN401 # list.append
+    if isinstance(value, str):
+        put(_quoted(value))
+    elif isinstance(value, dict):
+        for number, (key, each) in enumerate(value.items()):
+            put(f'{"," if number else "{"}"{key}":')
+            _write(each, put)
+        put("}" if value else "{}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            put("," if number else "[")
+            _write(each, put)
+        put("]" if value else "[]")
+    elif isinstance(value, Exact):
+        put(value.text)
+    else:
+        put(json.dumps(value))

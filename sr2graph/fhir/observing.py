@@ -1,0 +1,375 @@
+"""Observation: what a node of the reading becomes (HL7 DICOM SR to FHIR; FHIR Observation).
+
+A container becomes an Observation with members.  What an item says of another goes where roles.csv says; any other
+simple item below an observation becomes a component, so nothing simple is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sr2graph.dicom.concept import CodedConcept
+from sr2graph.dicom.content import ContentItem
+from sr2graph.dicom.values import Code, MeasuredValue, Text, UIDReference, ValueType
+from sr2graph.fhir.accounts import Account
+from sr2graph.fhir.json_text import Json
+from sr2graph.fhir.people import People
+from sr2graph.fhir.profiles import claimed
+from sr2graph.fhir.reading import Node, Reading, is_selection
+from sr2graph.fhir.resources import Resources, resource_of
+from sr2graph.fhir.selections import Selections
+from sr2graph.fhir.sites import Sites
+from sr2graph.fhir.studies import Studies
+from sr2graph.fhir.tables import Flavour, Row, category, coded, keyed
+from sr2graph.fhir.texts import clean, coding_of, date_time, instant, uid_identifier
+from sr2graph.fhir.values import Values
+from sr2graph.templates.context import Context, Observer, ObserverKind, text_of
+
+SHOWN = ("regions", "images", "illustrations", "value_maps")
+"""Properties that are selections."""
+
+
+class Makers(NamedTuple):
+    """What makes the resources of one report."""
+
+    reading: Reading
+    flavour: Flavour
+    resources: Resources
+    values: Values
+    account: Account
+    people: People
+    studies: Studies
+    sites: Sites
+    selections: Selections | None
+    """None where the release has no ImagingSelection."""
+    status: Row
+
+
+class Observing:
+    """Makes the observations of one report."""
+
+    def __init__(self, makers: Makers) -> None:
+        self._makers = makers
+        self._codes = {id(node): self._code(node) for node in makers.reading.nodes.values() if not node.is_selection}
+
+    def make_all(self) -> None:
+        """Add the observations of the report, and the selections that stand on their own."""
+        for node in self._makers.reading.nodes.values():
+            if not node.is_selection:
+                self._add(node)
+        self._select()
+
+    def reference(self, node: Node) -> Json:
+        """Return a reference to the Observation of a node."""
+        resource = resource_of("Observation", *self._makers.studies.key(node.item))
+        identifier = self._makers.studies.item_identifier(node.item)
+        return self._makers.resources.reference("Observation", str(resource["id"]), identifier)
+
+    def results(self) -> list[Json]:
+        """Return references to the observations that are members of no other."""
+        nodes = self._makers.reading.nodes.values()
+        return [self.reference(node) for node in nodes if node.parent is None and not node.is_selection]
+
+    def _select(self) -> None:
+        """Make the selections that are observations in their own right, those of one place together."""
+        selections, reading = self._makers.selections, self._makers.reading
+        if selections is None:
+            return
+        places: dict[int, list[ContentItem]] = {}
+        for node in reading.nodes.values():
+            if node.is_selection and node.parent is None:
+                places.setdefault(reading.parents[node.number], []).append(node.item)
+        for items in places.values():
+            for _ in selections.of_all(items):
+                pass
+
+    # ------------------------------------------------------------ one observation
+
+    def _add(self, node: Node) -> None:
+        makers, item = self._makers, node.item
+        resource = resource_of("Observation", *makers.studies.key(item))
+        extension = makers.sites.focus_code(node.context.subject)
+        resource |= {"extension": extension} if extension else {}
+        resource["identifier"] = self._identifiers(node)
+        resource |= self._study(node.context)
+        resource["status"] = makers.status["observation"]
+        resource["category"] = [self._category(node)]
+        resource["code"] = self._codes[id(node)]
+        resource |= makers.sites.subject(node.context.subject)
+        resource |= self._when(node.context)
+        resource |= self._who(node.context)
+        resource |= self._value(node)
+        resource |= self._site(node)
+        resource |= self._about(node)
+        resource = {key: value for key, value in resource.items() if value not in ([], {}, None)}
+        claimable = claimed(resource, node.category, makers.flavour, makers.account)
+        makers.resources.add(claimable, makers.studies.item_identifier(item))
+        makers.account.mapped(item, f"Observation/{resource['id']}", self._reason(node))
+
+    def _reason(self, node: Node) -> str:
+        return self._makers.values.value(node.item).reason
+
+    def _identifiers(self, node: Node) -> list[Json]:
+        """Return the identifiers of a node; an event has its UID, and what is tracked without a site its tracking."""
+        makers = self._makers
+        found = makers.studies.identifiers(node.item)
+        for child in _leaves(node.item):
+            if makers.reading.role(child).name == "event" and isinstance(child.value, UIDReference) and child.value.uid:
+                name = makers.values.name(child)
+                found.append({"type": name, **uid_identifier(child.value.uid)})
+                makers.account.mapped(child, "Observation.identifier")
+        if not node.properties.finding_sites:
+            found += makers.sites.tracking(node.properties)
+        return found
+
+    def _study(self, context: Context) -> Json:
+        studies, procedure = self._makers.studies, context.procedure
+        study = studies.study(procedure.study_uid if procedure else None)
+        orders = studies.orders(procedure.accession_number if procedure else None)
+        if procedure is not None:
+            self._say("procedure", procedure, (("study_uid", "study_uid"), ("accession_number", "accession_number")))
+        return {"basedOn": orders, "partOf": [study] if study else []}
+
+    def _category(self, node: Node) -> Json:
+        name = "imaging" if node.category == "measurement" else node.category
+        row = category(name)
+        return coding_of(row["system"], row["code"], row["display"])
+
+    def _code(self, node: Node) -> Json:
+        values, properties = self._makers.values, node.properties
+        if node.category == "group" and properties.finding_category is not None:
+            return values.concept(properties.finding_category)
+        return values.name(node.item)
+
+    def _when(self, context: Context) -> Json:
+        """Return effective and issued: of the item, else of the event, else of the content (guide defect 8)."""
+        studies = self._makers.studies
+        effective = context.datetime or context.started or studies.written
+        when = date_time(effective, studies.zone)
+        issued = instant(context.datetime, studies.zone) or instant(studies.written, studies.zone)
+        return {"effectiveDateTime": when, "issued": issued}
+
+    def _who(self, context: Context) -> Json:
+        """Return performers and the device: the nearest algorithm, else a device that took part or observed."""
+        people = self._makers.people
+        persons = [self.person(each) for each in context.observers if each.kind is ObserverKind.PERSON]
+        devices = [each for each in context.observers if each.kind is ObserverKind.DEVICE]
+        algorithms = [each for each in context.observers if each.kind is ObserverKind.ALGORITHM]
+        took_part = [each for each in context.participants if each.kind is ObserverKind.DEVICE]
+        made = (self.device(each) for each in (*algorithms, *took_part, *devices))
+        device = next((reference for reference in made if reference is not None), people.equipment)
+        return {"performer": [each for each in persons if each is not None], "device": device}
+
+    def person(self, observer: Observer) -> Json | None:
+        """Return a reference to a person, and note what of it is told."""
+        free = isinstance(observer.item.value, Text)
+        made = self._makers.people.practitioner(observer.name, login=observer.identifier, free=free)
+        if made is not None:
+            self._say("observer", observer, (("person_name", "name"), ("login", "identifier")))
+            self._type(observer)
+        return made
+
+    def device(self, observer: Observer) -> Json | None:
+        """Return a reference to a device, and note what of it is told."""
+        made = self._makers.people.device(observer)
+        if made is not None:
+            algorithm = observer.kind is ObserverKind.ALGORITHM
+            for group in ("algorithm",) if algorithm else ("observer", "participant"):
+                self._say(group, observer, _OF_DEVICES)
+            self._type(observer)
+            for each in observer.parameters:
+                self._note("algorithm.parameters", each)
+        return made
+
+    def _type(self, observer: Observer) -> None:
+        """Note that an item says who observes, and of what kind."""
+        row = keyed("roles", "role")
+        role = self._makers.reading.role(observer.item)
+        name = f"{role.name}.{role.field}"
+        if name in row and role.name in {"observer", "participant"}:
+            self._makers.account.mapped(observer.item, row[name]["element"])
+
+    def _say(self, group: str, holder: object, fields: tuple[tuple[str, str], ...]) -> None:
+        for field, attribute in fields:
+            value = getattr(holder, attribute)
+            if value is not None:
+                self._note(f"{group}.{field}", value)
+
+    def _note(self, role: str, value: object) -> None:
+        row = keyed("roles", "role").get(role)
+        if row is not None:
+            self._makers.account.said(role, value, (), row["element"])
+
+    # ------------------------------------------------------------ value
+
+    def _value(self, node: Node) -> Json:
+        values, properties = self._makers.values, node.properties
+        if node.item.value_type == ValueType.CONTAINER:
+            finding = properties.finding
+            return {"valueCodeableConcept": values.concept(finding)} if finding is not None else {}
+        valued = values.value(node.item)
+        elements = dict(valued.elements)
+        # The guide wants a qualitative evaluation in words to be a concept of text alone (guide defect 6).
+        if node.category == "qualitative" and "valueString" in elements:
+            elements["valueCodeableConcept"] = {"text": elements.pop("valueString")}
+        # obs-7: with components of the same code there is no value.
+        code = self._codes[id(node)]
+        several = [{"code": code, "valueQuantity": each} for each in valued.several]
+        return elements | ({"component": several} if several else {})
+
+    # ------------------------------------------------------------ what is said of it
+
+    def _site(self, node: Node) -> Json:
+        makers, properties = self._makers, node.properties
+        made = makers.sites.elements(properties)
+        position = node.item.position
+        said: list[tuple[str, CodedConcept | str | None]] = []
+        if made:
+            said += [("site", each) for each in properties.finding_sites]
+            is_structure = "bodyStructure" in made or "extension" in made.get("bodySite", {})
+            if is_structure:
+                said += [("laterality", properties.laterality)]
+                said += [("site_modifier", each) for each in properties.site_modifiers]
+        if properties.method is not None:
+            made["method"] = makers.values.concept(properties.method)
+            said.append(("method", properties.method))
+        if node.item.value_type == ValueType.CONTAINER:
+            said.append(("finding", properties.finding))
+            said += [("category", properties.finding_category)] if node.category == "group" else []
+        said += [("tracking_identifier", properties.tracking_identifier), ("tracking_uid", properties.tracking_uid)]
+        for role, value in said:
+            if value is not None:
+                makers.account.said(role, value, position, keyed("roles", "role")[role]["element"])
+        return made
+
+    def _about(self, node: Node) -> Json:
+        """Return members, sources, ranges, interpretation and components."""
+        made: Json = {"referenceRange": [], "interpretation": [], "component": []}
+        derived_from = list(self._sources(node))
+        members = [self.reference(child) for child in node.children if self._is(child, "hasMember")]
+        for child in _leaves(node.item):
+            if not self._is_done(child):
+                self._tell(node, child, made)
+        if made["referenceRange"]:
+            made["referenceRange"] = [{key: value for each in made["referenceRange"] for key, value in each.items()}]
+        valued = self._value(node)
+        made["component"] = valued.get("component", []) + made["component"]
+        made["interpretation"] = valued.get("interpretation", []) + made["interpretation"]
+        return {**made, "hasMember": members, "derivedFrom": derived_from}
+
+    @staticmethod
+    def _is(child: Node, element: str) -> bool:
+        return child.element == element and not child.is_selection
+
+    def _is_done(self, item: ContentItem) -> bool:
+        reading = self._makers.reading
+        return self._makers.account.is_mapped(item) or reading.numbers[id(item)] in reading.nodes
+
+    def _sources(self, node: Node) -> Iterator[Json]:
+        """Yield what it was derived from: selections of its own, observations, the groups of a derived measurement."""
+        makers, seen = self._makers, set[str]()
+        found = [*self._shown(node), *(self.reference(child) for child in node.children if self._is(child, "derivedFrom"))]
+        for item in node.properties.derived_from:
+            source = makers.reading.nodes.get(makers.reading.numbers[id(item)])
+            if source is not None and source is not node and not source.is_selection:
+                found.append(self.reference(source))
+            elif source is None and makers.selections is not None and is_selection(item):
+                found += filter(None, [makers.selections.of(item)])
+        if node.category == "derived":
+            groups = (each for each in makers.reading.nodes.values() if each.category == "group")
+            found += [self.reference(each) for each in groups]
+        for reference in found:
+            if str(reference) not in seen:
+                seen.add(str(reference))
+                yield reference
+
+    def _shown(self, node: Node) -> Iterator[Json]:
+        """Yield the selections of a node that its parent does not have already."""
+        selections = self._makers.selections
+        if selections is None:
+            return
+        inherited = node.parent.properties if node.parent is not None else None
+        items: list[ContentItem] = [child.item for child in node.children if child.is_selection]
+        for name in SHOWN:
+            own = getattr(node.properties, name)
+            if inherited is None or own != getattr(inherited, name):
+                items += own
+        regions = {id(image) for region in node.properties.regions for _, image in self._makers.reading.children(region)}
+        yield from selections.of_all([item for item in items if id(item) not in regions])
+
+    def _tell(self, node: Node, child: ContentItem, made: Json) -> None:
+        """Put what a child says where roles.csv says, else into a component."""
+        role = self._makers.reading.role(child)
+        row = keyed("roles", "role").get(f"{role.name}.{role.field}" if role.field else role.name)
+        use = row["use"] if row is not None else "component"
+        if use == "interpretation" and isinstance(child.value, Code) and child.value.concept is not None:
+            made["interpretation"].append(self._makers.values.concept(child.value.concept))
+            self._makers.account.mapped(child, "Observation.interpretation")
+        elif use == "range" and (told := self._range(child, made["referenceRange"])):
+            made["referenceRange"].append(told)
+            self._makers.account.mapped(child, f"Observation.referenceRange.{next(iter(told))}")
+        elif use not in {"property", "selection", "context"} or not self._is_said(node, role.name, use, child):
+            made["component"] += self._components(node, child)
+
+    def _is_said(self, node: Node, role: str, use: str, child: ContentItem) -> bool:
+        """Tell whether an element of the observation, or another resource, has what a child says."""
+        if use != "property":
+            return use == "context" and child.value_type != ValueType.NUM
+        value = _told(child)
+        return value is not None and self._makers.account.say(child, role, value)
+
+    def _range(self, item: ContentItem, before: list[Json]) -> Json | None:
+        row = coded("reference_range").get(self._makers.reading.keys.iri(item.concept_name) or "")
+        if row is None or any(row["element"] in each for each in before):
+            return None
+        if row["element"] == "text":
+            text = clean(text_of(item))
+            return {"text": text} if text else None
+        quantities = self._makers.values.quantities(item.value) if isinstance(item.value, MeasuredValue) else []
+        return {row["element"]: quantities[0]} if len(quantities) == 1 else None
+
+    def _components(self, node: Node, item: ContentItem) -> Iterator[Json]:
+        """Yield the components that an item becomes: one for each number, as a rule one."""
+        values = self._makers.values
+        valued = values.value(item, "component")
+        has_value = bool(valued.several or set(valued.elements) - {"dataAbsentReason"})
+        if not has_value and item.value_type != ValueType.NUM:
+            return
+        code = values.name(item)
+        if _share(code, self._codes[id(node)]):
+            # obs-7: a component of the same code is not allowed beside a value.
+            code = {"text": code.get("text") or "the same"}
+        self._makers.account.mapped(item, "Observation.component", valued.reason)
+        for told in [{"valueQuantity": each} for each in valued.several] or [valued.elements]:
+            yield {"code": code, **told}
+
+
+_OF_DEVICES = (
+    ("device_uid", "uid"),
+    ("uid", "uid"),
+    ("device_name", "name"),
+    ("name", "name"),
+    ("manufacturer", "manufacturer"),
+    ("model", "model"),
+    ("serial", "serial"),
+    ("version", "version"),
+    ("family", "family"),
+)
+"""Part of a role ↔ attribute of Observer, for what a Device says."""
+
+
+def _leaves(item: ContentItem) -> Iterator[ContentItem]:
+    """Yield the by-value children of an item."""
+    return (child for child in item.children if isinstance(child, ContentItem))
+
+
+def _told(item: ContentItem) -> object:
+    """Return what an item says, as it is noted in the account."""
+    return item.value.concept if isinstance(item.value, Code) else text_of(item)
+
+
+def _share(one: Json, other: Json) -> bool:
+    """Tell whether two concepts have a coding in common."""
+    codes = {(each.get("system"), each.get("code")) for each in one.get("coding", ())}
+    return any((each.get("system"), each.get("code")) in codes for each in other.get("coding", ()))

@@ -1,0 +1,159 @@
+"""From a Report to a bundle of FHIR resources, and the account of what became of every content item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sr2graph.dicom.concept import CodedConcept
+from sr2graph.dicom.content import ContentItem, RelationshipType
+from sr2graph.dicom.report import Report
+from sr2graph.dicom.values import Code
+from sr2graph.fhir.accounts import Account, How, Loss
+from sr2graph.fhir.documents import Documents
+from sr2graph.fhir.errors import FhirError
+from sr2graph.fhir.json_text import Json, json_text
+from sr2graph.fhir.observing import Makers, Observing
+from sr2graph.fhir.people import People
+from sr2graph.fhir.reading import Reading, is_selection
+from sr2graph.fhir.resources import BundleType, Ids, Resources
+from sr2graph.fhir.selections import Selections
+from sr2graph.fhir.sites import Sites
+from sr2graph.fhir.studies import Studies, status_of, zone_of_report
+from sr2graph.fhir.tables import flavours, keyed
+from sr2graph.fhir.texts import identify, instant
+from sr2graph.fhir.values import Values
+from sr2graph.templates.context import text_of
+from sr2graph.templates.observations import NESTED
+
+FLAVOURS = tuple(flavours())
+BUNDLES = tuple(BundleType)
+IDS = tuple(Ids)
+
+
+@dataclass(frozen=True, slots=True)
+class FhirBundle:
+    """A Bundle, and the account of the report it was made of."""
+
+    resource: Json
+    """The Bundle as plain values; decimal numbers are Decimals that keep their text."""
+    losses: tuple[Loss, ...] = field(default=(), repr=False)
+    """One line for each content item in document order, then notes."""
+
+    def json(self) -> str:
+        """Return the Bundle as JSON text; the same report gives the same text."""
+        return json_text(self.resource)
+
+    def left_out(self) -> tuple[Loss, ...]:
+        """Return the lines of items that no element has."""
+        return tuple(loss for loss in self.losses if loss.how in {How.NARRATIVE, How.LISTED})
+
+
+def to_fhir(  # noqa: PLR0913 # one per choice
+    report: Report,
+    flavour: str = "r5-dicom-sr",
+    bundle: str = "transaction",
+    ids: str = "put",
+    *,
+    timezone: str | None = None,
+    patient_system: str | None = None,
+) -> FhirBundle:
+    """Return a report as a bundle of FHIR resources.
+
+    `timezone`, such as `+01:00`, is that of times in reports that say none; `patient_system` the URI of the system
+    that patient IDs without an issuer belong to.  Raises FhirError for what cannot be made.
+    """
+    for name, value, known in (("flavour", flavour, FLAVOURS), ("bundle", bundle, BUNDLES), ("ids", ids, IDS)):
+        if value not in known:
+            raise FhirError(f"{name}: {value!r} is none of {', '.join(known)}")
+    return _Projection(report, flavour, BundleType(bundle), Ids(ids), timezone, patient_system).bundle()
+
+
+class _Projection:
+    """The projection of one report."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 # one per choice
+        self,
+        report: Report,
+        flavour: str,
+        bundle: BundleType,
+        ids: Ids,
+        timezone: str | None,
+        patient_system: str | None,
+    ) -> None:
+        self._type = bundle
+        self._report = report
+        kind = flavours()[flavour]
+        reading = Reading(report, selections=kind.selections)
+        values = Values(report, reading.keys, zone_of_report(report, timezone))
+        resources, account = Resources(bundle, ids), Account()
+        people = People(report, kind, resources, values, account, patient_system)
+        reported = tuple(_reported(reading))
+        studies = Studies(report, kind, resources, values, people.patient, reported)
+        for concept in reported:
+            account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
+        sites = Sites(report, kind, resources, values, people, account)
+        selections = Selections(reading, kind, resources, values, studies, account) if kind.selections else None
+        observers = tuple(each for node in reading.nodes.values() for each in node.context.observers)
+        status = status_of(report, observers)
+        self._makers = Makers(
+            reading, kind, resources, values, account, people, studies, sites, selections, status
+        )
+
+    def bundle(self) -> FhirBundle:
+        """Return the bundle and the account."""
+        observing = Observing(self._makers)
+        documents = Documents(self._makers, observing)
+        if self._type is BundleType.DOCUMENT:
+            documents.composition()
+        reference = documents.diagnostic_report()
+        observing.make_all()
+        documents.provenance(reference)
+        self._settle()
+        losses = self._makers.account.lines(self._makers.reading.items, documents.narrated)
+        return FhirBundle(self._bundle(documents), losses)
+
+    def _bundle(self, documents: Documents) -> Json:
+        made: Json = {"resourceType": "Bundle", "id": identify("Bundle", self._type, self._report.sop_instance_uid)}
+        if self._type is BundleType.DOCUMENT:
+            studies = self._makers.studies
+            timestamp = instant(studies.written, studies.zone)
+            if timestamp is None:
+                problem = "header: no zone (0008,0201) or no time (0008,0033), and a document needs the instant it was made"
+                raise FhirError(f"{problem}. Give timezone=, or make another type of bundle")
+            made |= {"identifier": documents.identifier, "type": self._type, "timestamp": timestamp}
+        made["type"] = self._type.value
+        return made | {"entry": self._makers.resources.entries()}
+
+    # ------------------------------------------------------------ the account
+
+    def _settle(self) -> None:
+        """Tell of every item that no resource was made of whether some element has what it says."""
+        reading, account = self._makers.reading, self._makers.account
+        for number, item in enumerate(reading.items):
+            if not account.is_mapped(item):
+                self._settle_one(number, item)
+
+    def _settle_one(self, number: int, item: ContentItem) -> None:
+        reading, account, role = self._makers.reading, self._makers.account, self._makers.reading.roles[number]
+        name = f"{role.name}.{role.field}" if role.field else role.name
+        value = item.value.concept if isinstance(item.value, Code) else text_of(item)
+        parent = reading.items[reading.parents[number]]
+        levels = 1
+        while number and levels < 3 and reading.role(parent).name in NESTED:
+            parent, levels = reading.items[reading.parents[reading.numbers[id(parent)]]], levels + 1
+        if name in keyed("roles", "role") and value is not None and account.say(item, name, value, levels):
+            return
+        if is_selection(item) and not self._makers.flavour.selections:
+            account.refused(item, f"FHIR {self._makers.flavour.release} has no ImagingSelection")
+
+
+def _reported(reading: Reading) -> list[CodedConcept]:
+    """Return the procedures that the document as a whole reports (PS3.16 TID 2000, 10011 ...)."""
+    found = []
+    for child in reading.items[0].children if reading.items else ():
+        if isinstance(child, ContentItem) and isinstance(child.value, Code):
+            role = reading.role(child)
+            is_reported = (role.name, role.field) == ("procedure", "reported")
+            if is_reported and child.relationship == RelationshipType.HAS_CONCEPT_MOD and child.value.concept is not None:
+                found.append(child.value.concept)
+    return found

@@ -1,0 +1,143 @@
+"""The study, the series of its evidence, the order, and when and how far the report was made (PS3.3 C.17.2)."""
+
+from __future__ import annotations
+
+from sr2graph.dicom.concept import CodedConcept
+from sr2graph.dicom.content import ContentItem, position_text
+from sr2graph.dicom.report import Report
+from sr2graph.fhir.json_text import Json
+from sr2graph.fhir.resources import Resources, resource_of
+from sr2graph.fhir.tables import ANY, Flavour, Row, rows
+from sr2graph.fhir.texts import DCM, URI_SYSTEM, clean, coding_of, date_time, is_uid, together, uid_identifier, zone_of
+from sr2graph.fhir.values import Values
+from sr2graph.graph.iris import uid_iri
+from sr2graph.templates.context import Observer, ObserverKind
+
+ACCESSION = ("http://terminology.hl7.org/CodeSystem/v2-0203", "ACSN")
+STUDY_UID = ("110180", "Study Instance UID")
+OBSERVATION_UID = ("http://hl7.org/fhir/uv/dicom-sr/CodeSystem/dicom-identifier-type", "observation-uid")
+
+
+class Studies:
+    """What all resources of one report say of their study."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 # what it is made of
+        self,
+        report: Report,
+        flavour: Flavour,
+        resources: Resources,
+        values: Values,
+        subject: Json,
+        reported: tuple[CodedConcept, ...],
+    ) -> None:
+        self._report = report
+        self._flavour = flavour
+        self._resources = resources
+        self._values = values
+        self.subject = subject
+        self.zone = values.zone
+        self._reported = reported
+        document = report.document
+        self._places = {
+            instance.sop_instance_uid: (study.study_instance_uid, series.series_instance_uid)
+            for study in (*document.other_evidence, *document.current_evidence)
+            for series in study.series
+            for instance in series.instances
+            if instance.sop_instance_uid
+        }
+        self.written = together(document.content_date, document.content_time)
+        """When the content was made, in the notation of VR DT."""
+
+    # ------------------------------------------------------------ items
+
+    def key(self, item: ContentItem) -> tuple[str, str]:
+        """Return what identifies an item in the world."""
+        return self._report.sop_instance_uid, position_text(item.position)
+
+    def item_identifier(self, item: ContentItem) -> Json:
+        """Return the IRI of an item, the same as in its RDF graph, as an Identifier."""
+        return {"system": URI_SYSTEM, "value": f"{uid_iri(self._report.sop_instance_uid)}#{position_text(item.position)}"}
+
+    def identifiers(self, item: ContentItem) -> list[Json]:
+        """Return the identifiers of an item: its Observation UID, if any, and its IRI."""
+        own = self.item_identifier(item)
+        if not item.observation_uid:
+            return [own]
+        return [{"type": coding_of(*OBSERVATION_UID), **uid_identifier(item.observation_uid)}, own]
+
+    # ------------------------------------------------------------ studies
+
+    def study(self, uid: str | None = None) -> Json | None:
+        """Return a reference to a study, that of the report by default; others are known by identifier only."""
+        own = self._report.study.study_instance_uid
+        wanted = uid or own
+        if not wanted:
+            return None
+        identifier = uid_identifier(wanted, *STUDY_UID)
+        if wanted != own:
+            return {"type": "ImagingStudy", "identifier": identifier}
+        resource = resource_of("ImagingStudy", wanted)
+        if resource["id"] not in self._resources:
+            self._resources.add(resource | self._study(identifier), identifier)
+        return self._resources.reference("ImagingStudy", str(resource["id"]), identifier)
+
+    def _study(self, identifier: Json) -> Json:
+        study = self._report.study
+        started = date_time(together(study.date, study.time), self.zone)
+        description = clean(study.description)
+        made: Json = {"identifier": [identifier], "status": "unknown", "subject": self.subject}
+        made |= {"started": started} if started else {}
+        based_on = self.orders()
+        made |= {"basedOn": based_on} if based_on else {}
+        codes = [self._values.concept(code) for code in (*study.procedure_codes, *self._reported)]
+        codes = [code for number, code in enumerate(codes) if code not in codes[:number]]
+        if codes and self._flavour.is_r5:
+            made["procedure"] = [{"concept": code} for code in codes]
+        elif codes:
+            made["procedureCode"] = codes
+        return made | ({"description": description} if description else {})
+
+    def place(self, sop_instance_uid: str | None) -> Json:
+        """Return study and series of an instance, for an ImagingSelection."""
+        study, series = self._places.get(sop_instance_uid or "", (None, None))
+        made: Json = {"studyUid": study} if is_uid(study) else {}
+        reference = self.study(study)
+        made |= {"derivedFrom": [reference]} if reference else {}
+        return made | ({"seriesUid": series} if is_uid(series) else {})
+
+    def series_of(self, sop_instance_uid: str | None) -> str | None:
+        """Return the series of an instance, as the evidence has it."""
+        return self._places.get(sop_instance_uid or "", (None, None))[1]
+
+    def orders(self, accession: str | None = None) -> list[Json]:
+        """Return references to the orders: by accession number only, orders are made elsewhere."""
+        own = [self._report.study.accession_number, *(each.accession_number for each in self._report.document.requests)]
+        numbers = [number for each in ([accession] if accession else own) if (number := clean(each))]
+        return [
+            {"type": "ServiceRequest", "identifier": {"type": coding_of(*ACCESSION), "value": number}}
+            for number in dict.fromkeys(numbers)
+        ]
+
+
+def zone_of_report(report: Report, configured: str | None) -> str | None:
+    """Return the offset from UTC of the report, else the configured one (PS3.3 C.12.1.1.8)."""
+    return zone_of(report.document.timezone_offset) or zone_of(configured)
+
+
+def status_of(report: Report, observers: tuple[Observer, ...]) -> Row:
+    """Return the line of status.csv that fits a report."""
+    document = report.document
+    is_device = bool(observers) and all(each.kind is not ObserverKind.PERSON for each in observers)
+    is_device = is_device and not (document.authors or document.verifying_observers)
+    told = {
+        "completion": _flag(document.completion_flag),
+        "verification": _flag(document.verification_flag),
+        "preliminary": _flag(document.preliminary_flag),
+        "predecessor": "yes" if document.predecessors else "no",
+        "author": "device" if is_device else "person",
+    }
+    return next(row for row in rows("status") if all(row[name] in {ANY, value} for name, value in told.items()))
+
+
+def _flag(text: str | None) -> str:
+    return (text or "").strip().upper()
