@@ -21,7 +21,7 @@ from sr2graph.corpus.result import TABLES, Solutions
 
 STAGES = (
     ("parse", "sr2graph.corpus.corpus", "parsed"),
-    ("compile", "sr2graph.corpus.answer", "compiled"),
+    ("compile", "sr2graph.corpus.corpus", "compiled"),
     ("SQL", "sr2graph.corpus.session:Session", "table"),
 )
 """Stage ↔ the function that is timed, where it is called from."""

@@ -46,9 +46,8 @@ def compiled(session: Session, query: Query, bounds: Bounds = Bounds()) -> State
     return statement(compiler, selection, max_rows=bounds.max_rows)
 
 
-def answered(session: Session, query: Query, bounds: Bounds) -> Result:
-    """Return the answer of a query out of the tables.  Raises Unsupported, InvalidSql and QueryError."""
-    prepared = compiled(session, query, bounds)
+def answered(session: Session, query: Query, prepared: Statement, bounds: Bounds) -> Result:
+    """Return the answer of a query out of the tables, by its SQL.  Raises InvalidSql and QueryError."""
     table = session.table(prepared.text, prepared.values, bounds.timeout)
     if bounds.max_rows is not None and table.num_rows > bounds.max_rows:
         raise QueryError(f"the query has more than {bounds.max_rows} rows. Add a LIMIT, or allow more rows")

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sr2graph.corpus.answer import Bounds, answered
+from sr2graph.corpus.answer import Bounds, answered, compiled
 from sr2graph.corpus.explain import Explanation, explained
 from sr2graph.corpus.log import snapshot
+from sr2graph.corpus.prepared import Prepared, asked
 from sr2graph.corpus.result import Result
 from sr2graph.corpus.session import InvalidSql, Limits, Session
 from sr2graph.corpus.sparql.kinds import Unsupported
@@ -42,6 +43,7 @@ class Corpus:
         self.location = str(location)
         self._snapshot = snapshot(storage(self.location), version)
         self._session = Session(self._snapshot, Limits(threads, memory_limit, None if spill is None else str(spill)))
+        self._prepared = Prepared()
 
     @property
     def version(self) -> int:
@@ -78,14 +80,20 @@ class Corpus:
         `timeout` is in seconds.  A query that does not compile to SQL is asked over the graphs of
         the reports that can match; the result says so.  Raises QueryError.
         """
-        query = parsed(text, params)
         bounds = Bounds(timeout, max_rows)
+        key = asked(text, params, bounds)
         try:
-            return answered(self._session, query, bounds)
+            known = self._prepared.get(key)
+            if known is not None:
+                return answered(self._session, *known, bounds)
+            query = parsed(text, params)
+            statement = compiled(self._session, query, bounds)
+            self._prepared.put(key, (query, statement))
+            return answered(self._session, query, statement, bounds)
         except (Unsupported, InvalidSql) as reason:
             from sr2graph.corpus.net import answered_in_memory
 
-            return answered_in_memory(self._session, query, bounds, str(reason))
+            return answered_in_memory(self._session, parsed(text, params), bounds, str(reason))
 
     def to_rdflib(self) -> rdflib.Dataset:
         """Return a read-only rdflib Dataset over the corpus, nothing copied; its default graph is the union of all.
