@@ -58,9 +58,18 @@ class Documents:
         resource |= self._conclusion()
         resource = {key: value for key, value in resource.items() if value not in ([], None)}
         makers.resources.add(resource, self.identifier)
-        if makers.reading.items:
-            makers.account.mapped(makers.reading.items[0], f"DiagnosticReport/{resource['id']}")
+        self._map_containers(str(resource["id"]))
         return makers.resources.reference("DiagnosticReport", str(resource["id"]), self.identifier)
+
+    def _map_containers(self, id_: str) -> None:
+        """Note the document, and the headings whose observations are its results."""
+        reading = self._makers.reading
+        held = {reading.parents[node.number] for node in reading.nodes.values() if node.parent is None}
+        for number, item in enumerate(reading.items):
+            if not number:
+                self._makers.account.mapped(item, f"DiagnosticReport/{id_}")
+            elif number in held and item.value_type == ValueType.CONTAINER and number not in reading.nodes:
+                self._makers.account.mapped(item, "DiagnosticReport.result")
 
     def code(self) -> Json:
         """Return the document title."""

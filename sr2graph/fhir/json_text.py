@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 Json = dict[str, Any]
 
@@ -24,7 +24,7 @@ class Exact(Decimal):
     __slots__ = ("text",)
     text: str
 
-    def __new__(cls, text: str) -> Exact:
+    def __new__(cls, text: str) -> Self:
         """Make the number of a text that JSON takes for one."""
         self = super().__new__(cls, text)
         self.text = text

@@ -24,7 +24,7 @@ from sr2graph.fhir.studies import Studies
 from sr2graph.fhir.tables import Flavour, Row, category, coded, keyed
 from sr2graph.fhir.texts import clean, coding_of, date_time, instant, uid_identifier
 from sr2graph.fhir.values import Values
-from sr2graph.templates.context import Context, Observer, ObserverKind, text_of
+from sr2graph.templates.context import Context, Observer, ObserverKind, SubjectKind, text_of
 
 SHOWN = ("regions", "images", "illustrations", "value_maps")
 """Properties that are selections."""
@@ -77,12 +77,14 @@ class Observing:
         if selections is None:
             return
         places: dict[int, list[ContentItem]] = {}
+        for number, item in enumerate(reading.items):
+            if reading.roles[number].name == "acquired":
+                places.setdefault(reading.parents[number], []).append(item)
         for node in reading.nodes.values():
             if node.is_selection and node.parent is None:
                 places.setdefault(reading.parents[node.number], []).append(node.item)
         for items in places.values():
-            for _ in selections.of_all(items):
-                pass
+            list(selections.of_all(items))
 
     # ------------------------------------------------------------ one observation
 
@@ -96,7 +98,7 @@ class Observing:
         resource["status"] = makers.status["observation"]
         resource["category"] = [self._category(node)]
         resource["code"] = self._codes[id(node)]
-        resource |= makers.sites.subject(node.context.subject)
+        resource |= self._whom(node.context)
         resource |= self._when(node.context)
         resource |= self._who(node.context)
         resource |= self._value(node)
@@ -142,13 +144,32 @@ class Observing:
             return values.concept(properties.finding_category)
         return values.name(node.item)
 
+    def _whom(self, context: Context) -> Json:
+        """Return subject, focus and specimen, and note what of them is told."""
+        subject = context.subject
+        made = self._makers.sites.subject(subject)
+        if subject is None:
+            return made
+        if subject.subject_class is not None:
+            self._note("subject.class", subject.subject_class)
+        if set(made) & {"focus", "specimen"}:
+            self._say("subject", subject, _OF_SUBJECTS[subject.kind])
+        return made
+
     def _when(self, context: Context) -> Json:
         """Return effective and issued: of the item, else of the event, else of the content (guide defect 8)."""
         studies = self._makers.studies
-        effective = context.datetime or context.started or studies.written
-        when = date_time(effective, studies.zone)
         issued = instant(context.datetime, studies.zone) or instant(studies.written, studies.zone)
-        return {"effectiveDateTime": when, "issued": issued}
+        started, ended = (date_time(each, studies.zone) for each in (context.started, context.ended))
+        if context.datetime is not None or started is None:
+            when = date_time(context.datetime or studies.written, studies.zone)
+            return {"effectiveDateTime": when, "issued": issued}
+        self._note("event.started", context.started)
+        # per-1: a period does not end before it begins; texts compare where zone and precision are the same.
+        if ended is None or len(ended) != len(started) or ended[-6:] != started[-6:] or ended < started:
+            return {"effectiveDateTime": started, "issued": issued}
+        self._note("event.ended", context.ended)
+        return {"effectivePeriod": {"start": started, "end": ended}, "issued": issued}
 
     def _who(self, context: Context) -> Json:
         """Return performers and the device: the nearest algorithm, else a device that took part or observed."""
@@ -269,7 +290,10 @@ class Observing:
     def _sources(self, node: Node) -> Iterator[Json]:
         """Yield what it was derived from: selections of its own, observations, the groups of a derived measurement."""
         makers, seen = self._makers, set[str]()
-        found = [*self._shown(node), *(self.reference(child) for child in node.children if self._is(child, "derivedFrom"))]
+        found = [
+            *self._shown(node),
+            *(self.reference(child) for child in node.children if self._is(child, "derivedFrom")),
+        ]
         for item in node.properties.derived_from:
             source = makers.reading.nodes.get(makers.reading.numbers[id(item)])
             if source is not None and source is not node and not source.is_selection:
@@ -295,7 +319,9 @@ class Observing:
             own = getattr(node.properties, name)
             if inherited is None or own != getattr(inherited, name):
                 items += own
-        regions = {id(image) for region in node.properties.regions for _, image in self._makers.reading.children(region)}
+        regions = {
+            id(image) for region in node.properties.regions for _, image in self._makers.reading.children(region)
+        }
         yield from selections.of_all([item for item in items if id(item) not in regions])
 
     def _tell(self, node: Node, child: ContentItem, made: Json) -> None:
@@ -309,10 +335,10 @@ class Observing:
         elif use == "range" and (told := self._range(child, made["referenceRange"])):
             made["referenceRange"].append(told)
             self._makers.account.mapped(child, f"Observation.referenceRange.{next(iter(told))}")
-        elif use not in {"property", "selection", "context"} or not self._is_said(node, role.name, use, child):
+        elif use not in {"property", "selection", "context"} or not self._is_said(role.name, use, child):
             made["component"] += self._components(node, child)
 
-    def _is_said(self, node: Node, role: str, use: str, child: ContentItem) -> bool:
+    def _is_said(self, role: str, use: str, child: ContentItem) -> bool:
         """Tell whether an element of the observation, or another resource, has what a child says."""
         if use != "property":
             return use == "context" and child.value_type != ValueType.NUM
@@ -344,6 +370,19 @@ class Observing:
         for told in [{"valueQuantity": each} for each in valued.several] or [valued.elements]:
             yield {"code": code, **told}
 
+
+_OF_SUBJECTS: dict[SubjectKind | None, tuple[tuple[str, str], ...]] = {
+    SubjectKind.FETUS: (("fetus", "fetus"), ("uid", "uid"), ("identifier", "identifier")),
+    SubjectKind.SPECIMEN: (("specimen_uid", "uid"), ("specimen_identifier", "identifier"), ("specimen_type",) * 2),
+    SubjectKind.DEVICE: (
+        ("device_name", "name"),
+        ("device_uid", "uid"),
+        ("manufacturer", "manufacturer"),
+        ("model", "model"),
+        ("serial", "serial"),
+    ),
+}
+"""Kind of subject ↔ part of a role and attribute of Subject that another resource says."""
 
 _OF_DEVICES = (
     ("device_uid", "uid"),

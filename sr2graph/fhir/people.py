@@ -177,7 +177,13 @@ class People:
         return {"type": named, "valueString": text} if self._flavour.is_r5 else {"type": named | {"text": text}}
 
     def _device(  # noqa: PLR0913, PLR0917 # the parts of a device
-        self, resource: Json, kind: str, uid: str | None, name: str | None, fields: dict[str, str | None], versions: list[str]
+        self,
+        resource: Json,
+        kind: str,
+        uid: str | None,
+        name: str | None,
+        fields: dict[str, str | None],
+        versions: list[str],
     ) -> Json:
         own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
         told = uid_identifier(uid) if uid else own
@@ -185,7 +191,9 @@ class People:
         if name and self._flavour.is_r5:
             resource["displayName"] = name
         elif name:
-            resource["deviceName"] = [{"name": name, "type": "model-name" if kind == "equipment" else "user-friendly-name"}]
+            resource["deviceName"] = [
+                {"name": name, "type": "model-name" if kind == "equipment" else "user-friendly-name"}
+            ]
         resource |= {element: value for element, value in fields.items() if value}
         resource |= {"version": [{"value": version} for version in versions]} if versions else {}
         self._resources.add(claimed(resource, kind, self._flavour, self._account), told)

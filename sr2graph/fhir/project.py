@@ -8,7 +8,7 @@ from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code
-from sr2graph.fhir.accounts import Account, How, Loss
+from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
 from sr2graph.fhir.documents import Documents
 from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json, json_text
@@ -92,12 +92,11 @@ class _Projection:
         for concept in reported:
             account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
         sites = Sites(report, kind, resources, values, people, account)
+        sites.expect(subject for node in reading.nodes.values() if (subject := node.context.subject) is not None)
         selections = Selections(reading, kind, resources, values, studies, account) if kind.selections else None
         observers = tuple(each for node in reading.nodes.values() for each in node.context.observers)
         status = status_of(report, observers)
-        self._makers = Makers(
-            reading, kind, resources, values, account, people, studies, sites, selections, status
-        )
+        self._makers = Makers(reading, kind, resources, values, account, people, studies, sites, selections, status)
 
     def bundle(self) -> FhirBundle:
         """Return the bundle and the account."""
@@ -118,7 +117,9 @@ class _Projection:
             studies = self._makers.studies
             timestamp = instant(studies.written, studies.zone)
             if timestamp is None:
-                problem = "header: no zone (0008,0201) or no time (0008,0033), and a document needs the instant it was made"
+                problem = (
+                    "header: no zone (0008,0201) or no time (0008,0033), and a document needs the instant it was made"
+                )
                 raise FhirError(f"{problem}. Give timezone=, or make another type of bundle")
             made |= {"identifier": documents.identifier, "type": self._type, "timestamp": timestamp}
         made["type"] = self._type.value
@@ -143,8 +144,21 @@ class _Projection:
             parent, levels = reading.items[reading.parents[reading.numbers[id(parent)]]], levels + 1
         if name in keyed("roles", "role") and value is not None and account.say(item, name, value, levels):
             return
-        if is_selection(item) and not self._makers.flavour.selections:
-            account.refused(item, f"FHIR {self._makers.flavour.release} has no ImagingSelection")
+        account.refused(item, self._reason(name, item, parent))
+
+    def _reason(self, role: str, item: ContentItem, parent: ContentItem) -> str:
+        """Return why no element has an item."""
+        reading, flavour = self._makers.reading, self._makers.flavour
+        row = keyed("reasons", "role").get(role)
+        if is_selection(item) and not flavour.selections:
+            return f"FHIR {flavour.release} has no ImagingSelection"
+        if row is not None:
+            return row["reason"]
+        if parent is reading.items[0]:
+            return "about the report as a whole, and DiagnosticReport has no element for it"
+        if reading.numbers[id(parent)] not in reading.nodes or is_selection(parent):
+            return "about an item that is no Observation"
+        return NO_ELEMENT
 
 
 def _reported(reading: Reading) -> list[CodedConcept]:
@@ -154,6 +168,10 @@ def _reported(reading: Reading) -> list[CodedConcept]:
         if isinstance(child, ContentItem) and isinstance(child.value, Code):
             role = reading.role(child)
             is_reported = (role.name, role.field) == ("procedure", "reported")
-            if is_reported and child.relationship == RelationshipType.HAS_CONCEPT_MOD and child.value.concept is not None:
+            if (
+                is_reported
+                and child.relationship == RelationshipType.HAS_CONCEPT_MOD
+                and child.value.concept is not None
+            ):
                 found.append(child.value.concept)
     return found

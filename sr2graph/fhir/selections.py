@@ -44,7 +44,13 @@ class Selections:
     """Makes the selections of one report, each once."""
 
     def __init__(  # noqa: PLR0913, PLR0917 # what they are made of
-        self, reading: Reading, flavour: Flavour, resources: Resources, values: Values, studies: Studies, account: Account
+        self,
+        reading: Reading,
+        flavour: Flavour,
+        resources: Resources,
+        values: Values,
+        studies: Studies,
+        account: Account,
     ) -> None:
         self._reading = reading
         self._flavour = flavour

@@ -6,7 +6,8 @@ Observation has one or the other (invariant obs-8).  A fetus is a BodyStructure 
 
 from __future__ import annotations
 
-from sr2graph.dicom.concept import CodedConcept
+from collections.abc import Iterable
+
 from sr2graph.dicom.content import position_text
 from sr2graph.dicom.report import Report
 from sr2graph.fhir.accounts import Account
@@ -40,6 +41,15 @@ class Sites:
         self._values = values
         self._people = people
         self._account = account
+        self._fetuses: dict[str, set[str]] = {}
+        """Subject UID ↔ the fetuses that the report gives it to."""
+
+    def expect(self, subjects: Iterable[Subject]) -> None:
+        """Note which subjects there are, so that a fetus is the same one however it is told of."""
+        for subject in subjects:
+            told = _fetus_of(subject)
+            if subject.uid and told:
+                self._fetuses.setdefault(subject.uid, set()).add(told)
 
     # ------------------------------------------------------------ sites
 
@@ -117,14 +127,19 @@ class Sites:
         return [{"url": FOCUS_CODE, "valueCodeableConcept": coding_of(DCM, *FETUS)}]
 
     def _key(self, subject: Subject, told: str | None) -> tuple[str, ...]:
-        """Return what identifies a subject: its UID, else its number in the report, else where it is told of."""
-        if subject.uid:
-            return ("uid", subject.uid)
+        """Return what identifies a subject: its UID, else its number in the report, else where it is told of.
+
+        A UID that is given to twins tells neither of them.
+        """
+        uids = [uid for uid, names in self._fetuses.items() if told in names]
+        uid = subject.uid or (uids[0] if len(uids) == 1 else None)
+        if uid and len(self._fetuses.get(uid, ())) < 2:
+            return "uid", str(self._people.patient.get("identifier", {})), uid
         place = told or f"at {position_text(subject.item.position)}"
-        return self._report.sop_instance_uid, "told" if told else "at", place
+        return self._report.sop_instance_uid, "told" if told else "at", uid or "", place
 
     def _fetus(self, subject: Subject) -> Json:
-        told = clean(subject.fetus) or clean(subject.identifier)
+        told = _fetus_of(subject)
         resource = resource_of("BodyStructure", "fetus", *self._key(subject, told))
         own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
         named = [{"type": coding_of(*FETUS_ID), "value": told}] if told else []
@@ -159,7 +174,5 @@ class Sites:
         return self._people.device(observer)
 
 
-def sites_of(properties: Properties) -> tuple[CodedConcept, ...]:
-    """Return all that says where."""
-    side = (properties.laterality,) if properties.laterality else ()
-    return (*properties.finding_sites, *side, *properties.site_modifiers)
+def _fetus_of(subject: Subject) -> str | None:
+    return clean(subject.fetus) or clean(subject.identifier)

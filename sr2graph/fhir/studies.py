@@ -8,7 +8,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.resources import Resources, resource_of
 from sr2graph.fhir.tables import ANY, Flavour, Row, rows
-from sr2graph.fhir.texts import DCM, URI_SYSTEM, clean, coding_of, date_time, is_uid, together, uid_identifier, zone_of
+from sr2graph.fhir.texts import URI_SYSTEM, clean, coding_of, date_time, is_uid, together, uid_identifier, zone_of
 from sr2graph.fhir.values import Values
 from sr2graph.graph.iris import uid_iri
 from sr2graph.templates.context import Observer, ObserverKind
@@ -56,7 +56,10 @@ class Studies:
 
     def item_identifier(self, item: ContentItem) -> Json:
         """Return the IRI of an item, the same as in its RDF graph, as an Identifier."""
-        return {"system": URI_SYSTEM, "value": f"{uid_iri(self._report.sop_instance_uid)}#{position_text(item.position)}"}
+        return {
+            "system": URI_SYSTEM,
+            "value": f"{uid_iri(self._report.sop_instance_uid)}#{position_text(item.position)}",
+        }
 
     def identifiers(self, item: ContentItem) -> list[Json]:
         """Return the identifiers of an item: its Observation UID, if any, and its IRI."""

@@ -7,7 +7,6 @@ import uuid
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from sr2graph.dicom.vr import VALID_UID
 from sr2graph.fhir.json_text import Json
 from sr2graph.graph.iris import uid_iri
 
@@ -28,7 +27,8 @@ _DATE_TIME = re.compile(
 
 _TIME = re.compile(r"(\d\d)(\d\d)(?:(\d\d)(\.\d{1,6})?)?", re.ASCII)
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
+_UID = re.compile(r"[0-9](?:[0-9.]{0,62}[0-9])?", re.ASCII)
+"""A UID as data type id takes it; those that are no OID, as of devices that made them up, are told all the same."""
 
 
 def clean(text: str | None) -> str | None:
@@ -59,7 +59,7 @@ def coding_of(system: str, code: str, display: str | None = None) -> Json:
 
 def is_uid(uid: str | None) -> bool:
     """Tell whether it is a UID as data type id takes it."""
-    return uid is not None and VALID_UID.fullmatch(uid) is not None and _ID.fullmatch(uid) is not None
+    return uid is not None and _UID.fullmatch(uid) is not None
 
 
 def zone_of(text: str | None) -> str | None:

@@ -64,7 +64,7 @@ class Values:
     def __init__(self, report: Report, keys: CodeKeys, zone: str | None) -> None:
         self.keys = keys
         self.zone = zone
-        self._uids = {each.designator: each.uid for each in report.document.coding_schemes if each.designator}
+        self._uids = {each.designator: each.uid for each in report.document.coding_schemes}
         self._concepts: dict[int, tuple[CodedConcept, Json]] = {}
 
     # ------------------------------------------------------------ codes
@@ -138,7 +138,7 @@ class Values:
             made |= {"text": said["text"]} if "text" in said else {}
         return made
 
-    # ------------------------------------------------------------ value[x]
+    # ------------------------------------------------------------ values
 
     def value(self, item: ContentItem, place: str = "observation") -> Valued:
         """Return the value of an item for an Observation, or for a component of one."""
