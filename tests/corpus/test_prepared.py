@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from rdflib import XSD, Literal
+import rdflib
+from rdflib import Literal
 
 import sr2graph
 from sr2graph.corpus.answer import Bounds
@@ -36,7 +37,9 @@ def test_again_is_the_same(corpus: sr2graph.Corpus, monkeypatch: pytest.MonkeyPa
 
 
 def test_other_parameters_are_another_query(corpus: sr2graph.Corpus) -> None:
-    assert len(rows(corpus, 10)) > len(rows(corpus, 100)) == len(rows(corpus, Literal("1e2", datatype=XSD.double)))
+    assert (
+        len(rows(corpus, 10)) > len(rows(corpus, 100)) == len(rows(corpus, Literal("1e2", datatype=rdflib.XSD.double)))
+    )
 
 
 def test_a_construct_is_remembered_with_its_template(corpus: sr2graph.Corpus) -> None:
@@ -47,7 +50,7 @@ def test_a_construct_is_remembered_with_its_template(corpus: sr2graph.Corpus) ->
     assert len(first) == len(again) > 0
 
 
-@pytest.mark.parametrize("other", [True, 1.0, "1", Literal(1), Literal("1", datatype=XSD.integer)])
+@pytest.mark.parametrize("other", [True, 1.0, "1", Literal(1), Literal("1", datatype=rdflib.XSD.integer)])
 def test_types_of_parameters_tell_queries_apart(other: object) -> None:
     one = asked("ASK {}", {"n": 1}, Bounds())
     assert (asked("ASK {}", {"n": other}, Bounds()) == one) is False
