@@ -13,7 +13,7 @@ from sr2graph.samples.templated.rules import WORDS, decisions
 from sr2graph.samples.templated.values import WORDS as ANSWERS
 from sr2graph.templates.catalogue import templates
 from sr2graph.templates.conditions import Expression, condition
-from sr2graph.templates.value_sets import context_groups, meanings, value_set
+from sr2graph.templates.value_sets import Code, context_groups, meanings, value_set
 
 TABLES = ("answers.csv", "conditions.csv", "examples.csv", "meanings.csv", "quantities.csv", "roots.csv")
 
@@ -46,6 +46,7 @@ def test_ranges_go_up_in_whole_steps() -> None:
         assert quantity.low <= quantity.high, key
         assert quantity.step > 0, key
         assert (quantity.high - quantity.low) % quantity.step == 0, key
+        assert quantity.unit != "parent" or quantity.low > 0, key
         assert all(len(f"{bound:f}") <= 16 for bound in (quantity.low, quantity.high)), key
 
 
@@ -126,3 +127,18 @@ def test_a_range_gives_numbers_inside_it() -> None:
     numbers = [Decimal(quantity.number(random)) for _ in range(200)]
     assert all(quantity.low <= number <= quantity.high for number in numbers)
     assert len(set(numbers)) > 100
+
+
+def test_quantities_are_of_concepts_that_are_numbers() -> None:
+    """A concept that only rows of other value types name has been confused with another."""
+    numbers: set[str] = set()
+    others: set[str] = set()
+    for row in (row for template in templates().values() for row in template.rows):
+        (numbers if "NUM" in row.value_types else others).update(code.iri for code in options(row.concept))
+        for bound in row.parameters.values():
+            numbers.update(code.iri for code in options(bound))
+    for key in quantities():
+        scheme, _, value = key.partition(":")
+        if value and scheme != "UCUM":
+            iri = Code(scheme, value).iri
+            assert iri in numbers or iri not in others, key

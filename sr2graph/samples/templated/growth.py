@@ -6,11 +6,11 @@ from collections.abc import Callable
 from random import Random
 
 from sr2graph.samples.templated import quantities
-from sr2graph.samples.templated.choosing import chosen, concept, example_set
+from sr2graph.samples.templated.choosing import chosen, concept, example_set, examples, options
 from sr2graph.samples.templated.entries import Entry, places, root_entries
 from sr2graph.samples.templated.limits import Limits
 from sr2graph.samples.templated.nodes import Node
-from sr2graph.samples.templated.rules import fetal, rule_of
+from sr2graph.samples.templated.rules import fetal, one_of_several, rule_of
 from sr2graph.samples.templated.scopes import MOST_REPEATS, REQUIRED, Scope
 from sr2graph.samples.templated.values import Maker, suits
 from sr2graph.templates.checking.iods import Iod
@@ -20,6 +20,7 @@ from sr2graph.templates.value_sets import Code, ValueSet
 
 MAX_DEPTH = 12
 """Of items: what is optional below that is left out."""
+UID_TYPES = "10001"
 TRIES = 3
 """How often what stayed empty is filled, each time more willingly."""
 DRAWN_ON = {"SCOORD": "IMAGE", "TCOORD": "WAVEFORM"}
@@ -113,9 +114,12 @@ class Growth:
     def name(self, row: ExpandedRow, scope: Scope) -> Code | None:
         """Return a concept name for an item of a row."""
         used = [node.name for node in scope.nodes.get(row.row.row, ()) if node.name is not None]
-        prefer = None if row.units.is_constrained or "NUM" not in row.row.value_types else quantities.is_known
+        prefer = quantities.is_known if "NUM" in row.row.value_types and len(options(row.units)) != 1 else None
         if (same := scope.same(row.concept, row.row.concept)) is not None:
             return same
+        if any(group.cid == UID_TYPES for group in row.concept.groups) and scope.parent and scope.parent.code:
+            # What is accumulated over decides which UID says so (PS3.16 CID 10000, 10001).
+            return next(iter(examples(f"{scope.parent.code.scheme}:{scope.parent.code.value}")), None)
         return self._chosen(row.concept, used, _fallback("name", row), prefer)
 
     def code(self, row: ExpandedRow, scope: Scope, name: Code | None = None) -> Code | None:
@@ -224,9 +228,7 @@ class Growth:
 
 def is_free(entry: Entry) -> bool:
     """Whether nothing asks for a row, neither its requirement nor that one of several be there."""
-    rule = rule_of(entry.row)
-    one_of_several = rule is not None and rule.condition is not None and rule.condition.mode is Mode.AT_LEAST_ONE
-    return entry.row.requirement not in REQUIRED and not one_of_several
+    return entry.row.requirement not in REQUIRED and one_of_several(entry.row) is not Mode.AT_LEAST_ONE
 
 
 TWINS = 0.4

@@ -23,6 +23,9 @@ class Node:
     """The concept name, as the tables have it."""
     code: Code | None = None
     """The value of a CODE, as the tables have it."""
+    number: str = ""
+    """The value of a NUM, and its unit."""
+    unit: Code | None = None
     concept_name: CodedConcept | None = None
     value: Value | None = None
     is_added: bool = False

@@ -15,6 +15,8 @@ from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.value_sets import Code, ValueSet, context_group, member_units
 
 NO_UNITS = "1"
+PARENT = "parent"
+"""In place of a unit: that of the measurement it is about, and the range is one of factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +48,40 @@ def is_known(code: Code) -> bool:
     return f"{code.scheme}:{code.value}" in quantities() or _own_unit(code) is not None
 
 
-def measured(random: Random, row: ExpandedRow, code: Code | None) -> tuple[str, Code]:
-    """Return a number and its unit for a NUM of this concept name."""
+def measured(
+    random: Random, row: ExpandedRow, code: Code | None, of: tuple[str, Code] | None = None
+) -> tuple[str, Code]:
+    """Return a number and its unit for a NUM of this concept name, perhaps a statistic of another measurement."""
     known = _known(row, code)
+    if known is not None and known.unit == PARENT:
+        if of is not None and not row.units.is_constrained:
+            return _scaled(of[0], known.number(random)), of[1]
+        known = None
     unit = _unit(random, row.units, known.unit if known else None)
     if known is None or known.unit != unit.value:
         known = quantities().get(f"UCUM:{unit.value}", quantities()["UCUM:1"])
     return _within(row.row.number, known.number(random)), unit
 
 
+def _scaled(number: str, factor: str) -> str:
+    """Return the product with as many decimals as the number has, and two at least where it is small."""
+    value = Decimal(number)
+    digits = max(-int(value.as_tuple().exponent), 0 if abs(value) >= LARGE else 2)
+    return f"{round(value * Decimal(factor), digits):f}"
+
+
+LARGE = 20
+
+
 @cache
 def _known(row: ExpandedRow, code: Code | None) -> Quantity | None:
     if code is not None and (found := quantities().get(f"{code.scheme}:{code.value}")):
         return found
+    group = next((quantities()[key] for each in row.concept.groups if (key := f"CID {each.cid}") in quantities()), None)
+    if group is not None and group.unit == PARENT:
+        return group
     unit = _own_unit(code) if code is not None else None
-    if unit is not None:
-        return quantities().get(f"UCUM:{unit}")
-    for group in row.concept.groups:
-        if found := quantities().get(f"CID {group.cid}"):
-            return found
-    return None
+    return quantities().get(f"UCUM:{unit}") if unit is not None else group
 
 
 @cache
@@ -85,7 +101,9 @@ def _member_units() -> dict[str, str]:
 
 def _unit(random: Random, units: ValueSet, wanted: str | None) -> Code:
     """Return the wanted unit if the row allows it, else one that it allows."""
-    is_open = not units.is_constrained or any(context_group(group.cid).schemes() for group in units.groups)
+    is_open = not units.codes and all(
+        group.binding.may_be_replaced or context_group(group.cid).schemes() for group in units.groups
+    )
     if wanted is not None and (is_open or any(code.value == wanted for code in options(units))):
         return Code("UCUM", wanted)
     known = [code for code in options(units) if f"UCUM:{code.value}" in quantities()]

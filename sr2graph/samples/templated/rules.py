@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from sr2graph.samples.templated.roots import table
-from sr2graph.templates.catalogue import Row
+from sr2graph.templates.catalogue import Row, templates
 from sr2graph.templates.conditions import Condition, Mode, condition
 
-WORDS = frozenset({"always", "bound", "never", "rarely", "root", "several", "sometimes", "twice"})
-"""always, never, sometimes, rarely; root: below the root item only; several: where the include row occurs more than
-once; bound: where the parameter has a value; twice: always, and at least twice."""
+WORDS = frozenset({"always", "bound", "never", "rarely", "root", "several", "sometimes", "twice", "usually"})
+"""always, usually, sometimes, rarely, never; root: below the root item only; several: where the include row occurs more
+than once; bound: where the parameter has a value; twice: always, and at least twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,31 @@ class Rule:
 
     condition: Condition | None
     word: str = ""
+
+
+def one_of_several(row: Row) -> Mode | None:
+    """Return XOR or AT_LEAST_ONE where a row is an alternative to others, as they are to it; None where it is not.
+
+    Rows that are each required if all the others are absent are such alternatives too.
+    """
+    rule = rule_of(row)
+    said = rule.condition if rule is not None else None
+    if said is not None and said.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
+        return said.mode
+    others = _unless(row)
+    group = {row.row, *others}
+    rows = (templates()[row.tid].row(name) for name in others)
+    mutual = all(each is not None and {each.row, *_unless(each)} == group for each in rows)
+    return Mode.AT_LEAST_ONE if others and mutual else None
+
+
+def _unless(row: Row) -> tuple[str, ...]:
+    """Return the rows that a row is required without: `IF all_absent(row 6, row 12)`."""
+    rule = rule_of(row)
+    said = rule.condition if rule is not None else None
+    if said is None or said.mode is not Mode.IF or said.expression is None or said.expression.tid is not None:
+        return ()
+    return said.expression.rows if said.expression.op in ("absent", "all_absent") else ()
 
 
 def rule_of(row: Row) -> Rule | None:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from sr2graph.samples.templated.entries import Entry
-from sr2graph.samples.templated.rules import Rule, rule_of
+from sr2graph.samples.templated.rules import Rule, one_of_several, rule_of
 from sr2graph.templates.catalogue import Requirement, templates
 from sr2graph.templates.conditions import Expression, Mode
 from sr2graph.templates.value_sets import Code, ValueSet
@@ -109,8 +109,8 @@ class Scope:
         condition = rule.condition
         if condition is None:
             return self._by_word(entry, rule.word)
-        if condition.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
-            return self._one_of(entry, condition.mode)
+        if (mode := one_of_several(entry.row)) is not None:
+            return self._one_of(entry, mode)
         if condition.expression is None or self.holds(condition.expression):
             return (required and condition.mode is not Mode.ONLY_IF) or self.growth.coin(entry)
         # What IF does not ask for is allowed all the same, and odd.
@@ -219,7 +219,7 @@ class Scope:
         return self.presets[key]
 
 
-CHANCES = {"always": 1.0, "twice": 1.0, "sometimes": 0.4, "rarely": 0.1, "never": 0.0}
+CHANCES = {"always": 1.0, "twice": 1.0, "usually": 0.85, "sometimes": 0.4, "rarely": 0.1, "never": 0.0}
 
 
 @cache
@@ -229,7 +229,7 @@ def alternatives(tid: str, row: str) -> tuple[str, ...]:
     for each in templates()[tid].rows:
         rule = rule_of(each)
         condition = rule.condition if rule is not None else None
-        if condition is not None and condition.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
+        if condition is not None and one_of_several(each) is not None:
             for other in condition.expression.rows if condition.expression is not None else ():
                 links.setdefault(each.row, set()).add(other)
                 links.setdefault(other, set()).add(each.row)

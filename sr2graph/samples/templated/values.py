@@ -145,8 +145,17 @@ def _code(_: Maker, node: Node, __: Scope) -> Value:
 
 
 def _num(maker: Maker, node: Node, scope: Scope) -> Value:
-    number, unit = measured(maker.random, node.row, node.name)
-    return MeasuredValue((maker.answer(node, scope) or number,), concept(unit))
+    number, node.unit = measured(maker.random, node.row, node.name, _measurement(node))
+    node.number = maker.answer(node, scope) or number
+    return MeasuredValue((node.number,), concept(node.unit))
+
+
+def _measurement(node: Node) -> tuple[str, TableCode] | None:
+    """Return number and unit of what a statistic is about: the measurement above it, else the one before it."""
+    above = node.parent
+    before = reversed(above.children) if above is not None else ()
+    found = next((each for each in (above, *before) if each is not None and each.number and each is not node), None)
+    return (found.number, found.unit) if found is not None and found.unit is not None else None
 
 
 def _datetime(maker: Maker, _: Node, __: Scope) -> Value:
