@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.header import Participant, VerifyingObserver
 from sr2graph.dicom.values import Code, Text, ValueType
+from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.narrative import narrative
-from sr2graph.fhir.observing import Makers, Observing
+from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.resources import resource_of
 from sr2graph.fhir.tables import category, for_code, keyed
 from sr2graph.fhir.texts import URI_SYSTEM, clean, coding_of, date_time, instant, uid_identifier
@@ -134,7 +135,7 @@ class Documents:
         observers = [each for node in self._makers.reading.nodes.values() for each in node.context.observers]
         authors = [self._person(each) for each in self._report.document.authors]
         if not any(authors):
-            authors = [self._observing.person(each) for each in observers if each.kind is ObserverKind.PERSON]
+            authors = [self._observing.contexts.person(each) for each in observers if each.kind is ObserverKind.PERSON]
         return _once([*filter(None, authors), *self._organization(self._report.equipment.institution_name)])
 
     def _person(self, participant: Participant) -> Json | None:

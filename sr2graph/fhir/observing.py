@@ -7,43 +7,21 @@ simple item below an observation becomes a component, so nothing simple is lost.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
-from sr2graph.dicom.values import Code, MeasuredValue, Text, UIDReference, ValueType
-from sr2graph.fhir.accounts import Account
+from sr2graph.dicom.values import Code, MeasuredValue, UIDReference, ValueType
+from sr2graph.fhir.contexts import Contexts, Makers
 from sr2graph.fhir.json_text import Json
-from sr2graph.fhir.people import People
 from sr2graph.fhir.profiles import claimed
-from sr2graph.fhir.reading import Node, Reading, is_selection
-from sr2graph.fhir.resources import Resources, resource_of
-from sr2graph.fhir.selections import Selections
-from sr2graph.fhir.sites import Sites
-from sr2graph.fhir.studies import Studies
-from sr2graph.fhir.tables import Flavour, Row, category, coded, keyed
-from sr2graph.fhir.texts import clean, coding_of, date_time, instant, uid_identifier
-from sr2graph.fhir.values import Values
-from sr2graph.templates.context import Context, Observer, ObserverKind, SubjectKind, text_of
+from sr2graph.fhir.reading import Node, is_selection
+from sr2graph.fhir.resources import resource_of
+from sr2graph.fhir.tables import category, coded, keyed
+from sr2graph.fhir.texts import clean, coding_of, uid_identifier
+from sr2graph.templates.context import text_of
 
 SHOWN = ("regions", "images", "illustrations", "value_maps")
 """Properties that are selections."""
-
-
-class Makers(NamedTuple):
-    """What makes the resources of one report."""
-
-    reading: Reading
-    flavour: Flavour
-    resources: Resources
-    values: Values
-    account: Account
-    people: People
-    studies: Studies
-    sites: Sites
-    selections: Selections | None
-    """None where the release has no ImagingSelection."""
-    status: Row
 
 
 class Observing:
@@ -51,6 +29,7 @@ class Observing:
 
     def __init__(self, makers: Makers) -> None:
         self._makers = makers
+        self.contexts = Contexts(makers)
         self._codes = {id(node): self._code(node) for node in makers.reading.nodes.values() if not node.is_selection}
 
     def make_all(self) -> None:
@@ -94,13 +73,13 @@ class Observing:
         extension = makers.sites.focus_code(node.context.subject)
         resource |= {"extension": extension} if extension else {}
         resource["identifier"] = self._identifiers(node)
-        resource |= self._study(node.context)
+        resource |= self.contexts.study(node.context)
         resource["status"] = makers.status["observation"]
         resource["category"] = [self._category(node)]
         resource["code"] = self._codes[id(node)]
-        resource |= self._whom(node.context)
-        resource |= self._when(node.context)
-        resource |= self._who(node.context)
+        resource |= self.contexts.whom(node.context)
+        resource |= self.contexts.when(node.context)
+        resource |= self.contexts.who(node.context)
         resource |= self._value(node)
         resource |= self._site(node)
         resource |= self._about(node)
@@ -125,14 +104,6 @@ class Observing:
             found += makers.sites.tracking(node.properties)
         return found
 
-    def _study(self, context: Context) -> Json:
-        studies, procedure = self._makers.studies, context.procedure
-        study = studies.study(procedure.study_uid if procedure else None)
-        orders = studies.orders(procedure.accession_number if procedure else None)
-        if procedure is not None:
-            self._say("procedure", procedure, (("study_uid", "study_uid"), ("accession_number", "accession_number")))
-        return {"basedOn": orders, "partOf": [study] if study else []}
-
     def _category(self, node: Node) -> Json:
         name = "imaging" if node.category == "measurement" else node.category
         row = category(name)
@@ -143,84 +114,6 @@ class Observing:
         if node.category == "group" and properties.finding_category is not None:
             return values.concept(properties.finding_category)
         return values.name(node.item)
-
-    def _whom(self, context: Context) -> Json:
-        """Return subject, focus and specimen, and note what of them is told."""
-        subject = context.subject
-        made = self._makers.sites.subject(subject)
-        if subject is None:
-            return made
-        if subject.subject_class is not None:
-            self._note("subject.class", subject.subject_class)
-        if set(made) & {"focus", "specimen"}:
-            self._say("subject", subject, _OF_SUBJECTS[subject.kind])
-        return made
-
-    def _when(self, context: Context) -> Json:
-        """Return effective and issued: of the item, else of the event, else of the content (guide defect 8)."""
-        studies = self._makers.studies
-        issued = instant(context.datetime, studies.zone) or instant(studies.written, studies.zone)
-        started, ended = (date_time(each, studies.zone) for each in (context.started, context.ended))
-        if context.datetime is not None or started is None:
-            when = date_time(context.datetime or studies.written, studies.zone)
-            return {"effectiveDateTime": when, "issued": issued}
-        self._note("event.started", context.started)
-        # per-1: a period does not end before it begins; texts compare where zone and precision are the same.
-        if ended is None or len(ended) != len(started) or ended[-6:] != started[-6:] or ended < started:
-            return {"effectiveDateTime": started, "issued": issued}
-        self._note("event.ended", context.ended)
-        return {"effectivePeriod": {"start": started, "end": ended}, "issued": issued}
-
-    def _who(self, context: Context) -> Json:
-        """Return performers and the device: the nearest algorithm, else a device that took part or observed."""
-        people = self._makers.people
-        persons = [self.person(each) for each in context.observers if each.kind is ObserverKind.PERSON]
-        devices = [each for each in context.observers if each.kind is ObserverKind.DEVICE]
-        algorithms = [each for each in context.observers if each.kind is ObserverKind.ALGORITHM]
-        took_part = [each for each in context.participants if each.kind is ObserverKind.DEVICE]
-        made = (self.device(each) for each in (*algorithms, *took_part, *devices))
-        device = next((reference for reference in made if reference is not None), people.equipment)
-        return {"performer": [each for each in persons if each is not None], "device": device}
-
-    def person(self, observer: Observer) -> Json | None:
-        """Return a reference to a person, and note what of it is told."""
-        free = isinstance(observer.item.value, Text)
-        made = self._makers.people.practitioner(observer.name, login=observer.identifier, free=free)
-        if made is not None:
-            self._say("observer", observer, (("person_name", "name"), ("login", "identifier")))
-            self._type(observer)
-        return made
-
-    def device(self, observer: Observer) -> Json | None:
-        """Return a reference to a device, and note what of it is told."""
-        made = self._makers.people.device(observer)
-        if made is not None:
-            algorithm = observer.kind is ObserverKind.ALGORITHM
-            for group in ("algorithm",) if algorithm else ("observer", "participant"):
-                self._say(group, observer, _OF_DEVICES)
-            self._type(observer)
-            for each in observer.parameters:
-                self._note("algorithm.parameters", each)
-        return made
-
-    def _type(self, observer: Observer) -> None:
-        """Note that an item says who observes, and of what kind."""
-        row = keyed("roles", "role")
-        role = self._makers.reading.role(observer.item)
-        name = f"{role.name}.{role.field}"
-        if name in row and role.name in {"observer", "participant"}:
-            self._makers.account.mapped(observer.item, row[name]["element"])
-
-    def _say(self, group: str, holder: object, fields: tuple[tuple[str, str], ...]) -> None:
-        for field, attribute in fields:
-            value = getattr(holder, attribute)
-            if value is not None:
-                self._note(f"{group}.{field}", value)
-
-    def _note(self, role: str, value: object) -> None:
-        row = keyed("roles", "role").get(role)
-        if row is not None:
-            self._makers.account.said(role, value, (), row["element"])
 
     # ------------------------------------------------------------ value
 
@@ -369,33 +262,6 @@ class Observing:
         self._makers.account.mapped(item, "Observation.component", valued.reason)
         for told in [{"valueQuantity": each} for each in valued.several] or [valued.elements]:
             yield {"code": code, **told}
-
-
-_OF_SUBJECTS: dict[SubjectKind | None, tuple[tuple[str, str], ...]] = {
-    SubjectKind.FETUS: (("fetus", "fetus"), ("uid", "uid"), ("identifier", "identifier")),
-    SubjectKind.SPECIMEN: (("specimen_uid", "uid"), ("specimen_identifier", "identifier"), ("specimen_type",) * 2),
-    SubjectKind.DEVICE: (
-        ("device_name", "name"),
-        ("device_uid", "uid"),
-        ("manufacturer", "manufacturer"),
-        ("model", "model"),
-        ("serial", "serial"),
-    ),
-}
-"""Kind of subject ↔ part of a role and attribute of Subject that another resource says."""
-
-_OF_DEVICES = (
-    ("device_uid", "uid"),
-    ("uid", "uid"),
-    ("device_name", "name"),
-    ("name", "name"),
-    ("manufacturer", "manufacturer"),
-    ("model", "model"),
-    ("serial", "serial"),
-    ("version", "version"),
-    ("family", "family"),
-)
-"""Part of a role ↔ attribute of Observer, for what a Device says."""
 
 
 def _leaves(item: ContentItem) -> Iterator[ContentItem]:

@@ -9,10 +9,11 @@ from sr2graph.dicom.content import ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code
 from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
+from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.documents import Documents
 from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json, json_text
-from sr2graph.fhir.observing import Makers, Observing
+from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
 from sr2graph.fhir.reading import Reading, is_selection
 from sr2graph.fhir.resources import BundleType, Ids, Resources

@@ -1,0 +1,156 @@
+"""What the context of an observation becomes: study, subject, times, performers, device (PS3.16 TID 1001-1010)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sr2graph.dicom.values import Text
+from sr2graph.fhir.accounts import Account
+from sr2graph.fhir.json_text import Json
+from sr2graph.fhir.people import People
+from sr2graph.fhir.reading import Reading
+from sr2graph.fhir.resources import Resources
+from sr2graph.fhir.selections import Selections
+from sr2graph.fhir.sites import Sites
+from sr2graph.fhir.studies import Studies
+from sr2graph.fhir.tables import Flavour, Row, keyed
+from sr2graph.fhir.texts import date_time, instant
+from sr2graph.fhir.values import Values
+from sr2graph.templates.context import Context, Observer, ObserverKind, SubjectKind
+
+
+class Makers(NamedTuple):
+    """What makes the resources of one report."""
+
+    reading: Reading
+    flavour: Flavour
+    resources: Resources
+    values: Values
+    account: Account
+    people: People
+    studies: Studies
+    sites: Sites
+    selections: Selections | None
+    """None where the release has no ImagingSelection."""
+    status: Row
+
+
+class Contexts:
+    """Says the context of observations, and notes in the account what of it is said."""
+
+    def __init__(self, makers: Makers) -> None:
+        self._makers = makers
+
+    def study(self, context: Context) -> Json:
+        """Return order and study."""
+        studies, procedure = self._makers.studies, context.procedure
+        study = studies.study(procedure.study_uid if procedure else None)
+        orders = studies.orders(procedure.accession_number if procedure else None)
+        if procedure is not None:
+            self._say("procedure", procedure, (("study_uid", "study_uid"), ("accession_number", "accession_number")))
+        return {"basedOn": orders, "partOf": [study] if study else []}
+
+    def whom(self, context: Context) -> Json:
+        """Return subject, focus and specimen, and note what of them is told."""
+        subject = context.subject
+        made = self._makers.sites.subject(subject)
+        if subject is None:
+            return made
+        if subject.subject_class is not None:
+            self._note("subject.class", subject.subject_class)
+        if set(made) & {"focus", "specimen"}:
+            self._say("subject", subject, _OF_SUBJECTS[subject.kind])
+        return made
+
+    def when(self, context: Context) -> Json:
+        """Return effective and issued: of the item, else of the event, else of the content (guide defect 8)."""
+        studies = self._makers.studies
+        issued = instant(context.datetime, studies.zone) or instant(studies.written, studies.zone)
+        started, ended = (date_time(each, studies.zone) for each in (context.started, context.ended))
+        if context.datetime is not None or started is None:
+            when = date_time(context.datetime or studies.written, studies.zone)
+            return {"effectiveDateTime": when, "issued": issued}
+        self._note("event.started", context.started)
+        # per-1: a period does not end before it begins; texts compare where zone and precision are the same.
+        if ended is None or len(ended) != len(started) or ended[-6:] != started[-6:] or ended < started:
+            return {"effectiveDateTime": started, "issued": issued}
+        self._note("event.ended", context.ended)
+        return {"effectivePeriod": {"start": started, "end": ended}, "issued": issued}
+
+    def who(self, context: Context) -> Json:
+        """Return performers and the device: the nearest algorithm, else a device that took part or observed."""
+        people = self._makers.people
+        persons = [self.person(each) for each in context.observers if each.kind is ObserverKind.PERSON]
+        devices = [each for each in context.observers if each.kind is ObserverKind.DEVICE]
+        algorithms = [each for each in context.observers if each.kind is ObserverKind.ALGORITHM]
+        took_part = [each for each in context.participants if each.kind is ObserverKind.DEVICE]
+        made = (self.device(each) for each in (*algorithms, *took_part, *devices))
+        device = next((reference for reference in made if reference is not None), people.equipment)
+        return {"performer": [each for each in persons if each is not None], "device": device}
+
+    def person(self, observer: Observer) -> Json | None:
+        """Return a reference to a person, and note what of it is told."""
+        free = isinstance(observer.item.value, Text)
+        made = self._makers.people.practitioner(observer.name, login=observer.identifier, free=free)
+        if made is not None:
+            self._say("observer", observer, (("person_name", "name"), ("login", "identifier")))
+            self._type(observer)
+        return made
+
+    def device(self, observer: Observer) -> Json | None:
+        """Return a reference to a device, and note what of it is told."""
+        made = self._makers.people.device(observer)
+        if made is not None:
+            algorithm = observer.kind is ObserverKind.ALGORITHM
+            for group in ("algorithm",) if algorithm else ("observer", "participant"):
+                self._say(group, observer, _OF_DEVICES)
+            self._type(observer)
+            for each in observer.parameters:
+                self._note("algorithm.parameters", each)
+        return made
+
+    def _type(self, observer: Observer) -> None:
+        """Note that an item says who observes, and of what kind."""
+        row = keyed("roles", "role")
+        role = self._makers.reading.role(observer.item)
+        name = f"{role.name}.{role.field}"
+        if name in row and role.name in {"observer", "participant"}:
+            self._makers.account.mapped(observer.item, row[name]["element"])
+
+    def _say(self, group: str, holder: object, fields: tuple[tuple[str, str], ...]) -> None:
+        for field, attribute in fields:
+            value = getattr(holder, attribute)
+            if value is not None:
+                self._note(f"{group}.{field}", value)
+
+    def _note(self, role: str, value: object) -> None:
+        row = keyed("roles", "role").get(role)
+        if row is not None:
+            self._makers.account.said(role, value, (), row["element"])
+
+
+_OF_SUBJECTS: dict[SubjectKind | None, tuple[tuple[str, str], ...]] = {
+    SubjectKind.FETUS: (("fetus", "fetus"), ("uid", "uid"), ("identifier", "identifier")),
+    SubjectKind.SPECIMEN: (("specimen_uid", "uid"), ("specimen_identifier", "identifier"), ("specimen_type",) * 2),
+    SubjectKind.DEVICE: (
+        ("device_name", "name"),
+        ("device_uid", "uid"),
+        ("manufacturer", "manufacturer"),
+        ("model", "model"),
+        ("serial", "serial"),
+    ),
+}
+"""Kind of subject ↔ part of a role and attribute of Subject that another resource says."""
+
+_OF_DEVICES = (
+    ("device_uid", "uid"),
+    ("uid", "uid"),
+    ("device_name", "name"),
+    ("name", "name"),
+    ("manufacturer", "manufacturer"),
+    ("model", "model"),
+    ("serial", "serial"),
+    ("version", "version"),
+    ("family", "family"),
+)
+"""Part of a role ↔ attribute of Observer, for what a Device says."""
