@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from sr2graph.graph.shapes.conditioned import condition_rules_of
 from sr2graph.graph.shapes.contexts import Chain, placed
-from sr2graph.graph.shapes.expressions import ANY, SELF, UP, Path
+from sr2graph.graph.shapes.expressions import ANY, SELF, UP, Path, Selection
 from sr2graph.graph.shapes.nodes import Node, nodes
 from sr2graph.graph.shapes.presence import predicate
 from sr2graph.graph.shapes.rules import Kind, Rule, rules_of
@@ -21,6 +22,9 @@ FOLDER = "ontologies/shapes/"
 MOST_TARGETS = 12
 """Concepts that items are found by; where there are more, they are found from their parents, or by their class."""
 
+MOST_COUNTED = 40
+"""Concepts of items that are counted and that their parents are found from."""
+
 _PREFIXES = {"sh": "http://www.w3.org/ns/shacl#"} | PREFIXES
 
 
@@ -29,7 +33,7 @@ def stated(tid: str) -> tuple[dict[Rule, list[Chain]], dict[Rule, int]]:
     found = nodes(tid)
     holders = defaultdict[Rule, list[Node]](list)
     for node in found:
-        for rule in dict.fromkeys(rules_of(node)):
+        for rule in dict.fromkeys((*rules_of(node), *condition_rules_of(node))):
             holders[rule].append(node)
     return placed(holders, found)
 
@@ -42,7 +46,7 @@ def shapes(tid: str) -> str:
     blocks = []
     for name, rule in _named(rules):
         chains = rules[rule]
-        for way in _ways(chains):
+        for way in _ways(rule, chains):
             ways[way][name] = None
         blocks.append(_rule(writer, name, rule, chains))
     found = [_way(number, *way, list(held)) for number, (way, held) in enumerate(sorted(ways.items()), 1)]
@@ -146,18 +150,27 @@ def _rule(writer: Writer, name: str, rule: Rule, chains: list[Chain]) -> str:
     )
 
 
-def _ways(chains: list[Chain]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _ways(rule: Rule, chains: list[Chain]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Yield how the items of some places are found: (targets, path from there)."""
+    step, counted = rule.about or ("", frozenset[Selection]())
+    codes = frozenset(iri for each in counted for iri in each.concepts or ())
+    if codes and len(codes) <= MOST_COUNTED and all(each.concepts is not None for each in counted):
+        # Where none of the items is that there may be no more of, there is nothing to check.
+        yield _targets(codes), ("^sr:conceptName", f"^{step}")
+        return
     for chain in merged(chains):
         yield _way_to(chain)
+
+
+def _targets(iris: frozenset[str]) -> tuple[str, ...]:
+    return tuple(f"sh:targetNode {shortened(iri)}" for iri in sorted(iris))
 
 
 def _way_to(chain: Chain) -> tuple[tuple[str, ...], tuple[str, ...]]:
     down: list[str] = []
     for number, selection in enumerate(chain.selections):
         if selection.concepts is not None and len(selection.concepts) <= MOST_TARGETS:
-            targets = tuple(sorted(f"sh:targetNode {shortened(iri)}" for iri in selection.concepts))
-            return targets, ("^sr:conceptName", *down)
+            return _targets(selection.concepts), ("^sr:conceptName", *down)
         if number < len(chain.steps):
             down.insert(0, chain.steps[number])
         elif chain.is_whole:

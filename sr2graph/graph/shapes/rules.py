@@ -14,10 +14,8 @@ from sr2graph.graph.shapes.expressions import (
     GRAPHIC,
     NUMBER,
     UNIT,
-    All,
     Among,
     Count,
-    ExactlyOne,
     Expression,
     Is,
     Not,
@@ -29,9 +27,8 @@ from sr2graph.graph.shapes.expressions import (
     either,
 )
 from sr2graph.graph.shapes.nodes import Child, Node, concepts, could_be_both
-from sr2graph.graph.shapes.presence import PREDICATES, NotSaidError, Surroundings, is_there, predicate
+from sr2graph.graph.shapes.presence import PREDICATES, is_there, predicate
 from sr2graph.templates.catalogue import Multiplicity, Row, templates
-from sr2graph.templates.conditions import Condition, Mode
 from sr2graph.templates.places import is_open
 from sr2graph.templates.value_sets import ValueSet, context_group
 
@@ -73,7 +70,6 @@ def rules_of(node: Node) -> Iterator[Rule]:
     if node.is_root or not node.row.row.by_reference:
         yield from _value_rules(node)
     yield from _row_rules(node)
-    yield from _conditions(node)
     yield from _nothing_else(node)
 
 
@@ -86,21 +82,19 @@ def _value_rules(node: Node) -> Iterator[Rule]:
         if _is_listed(said):
             strict = not is_open(said) and not any(code.binding.may_be_replaced for code in said.codes)
             text = f"{'shall' if strict else 'should'} be of {_said(said)}"
-            yield _rule(
-                row.row, kind, f"the {kind} {text}", _of_named(node, Among(path, said.iris())), is_strict=strict
-            )
+            yield made(row.row, kind, f"the {kind} {text}", _of_named(node, Among(path, said.iris())), is_strict=strict)
     if row.row.graphic_types:
         types = row.row.graphic_types
-        yield _rule(
+        yield made(
             row.row, Kind.GRAPHIC, f"the graphic type shall be {' or '.join(types)}", Among(GRAPHIC, frozenset(), types)
         )
     if row.row.graphic_types_excluded:
         types = row.row.graphic_types_excluded
         none = Not(Count(GRAPHIC, Among((), frozenset(), types), least=1))
-        yield _rule(row.row, Kind.GRAPHIC, f"the graphic type shall not be {' or '.join(types)}", none)
+        yield made(row.row, Kind.GRAPHIC, f"the graphic type shall not be {' or '.join(types)}", none)
     least, dash, most = row.row.number.partition(" - ")
     if dash and least.isdigit() and most.isdigit():
-        yield _rule(row.row, Kind.NUMBER, f"the number shall be {least} to {most}", Within(NUMBER, least, most))
+        yield made(row.row, Kind.NUMBER, f"the number shall be {least} to {most}", Within(NUMBER, least, most))
 
 
 def _of_named(node: Node, expression: Expression) -> Expression:
@@ -152,14 +146,14 @@ def _counts(node: Node, cluster: tuple[Child, ...]) -> Iterator[Rule]:
     most = int(total) if is_bounded else None
     if least is None and most is None:
         return
-    text = f"{Multiplicity(least or 0, most)} of {_expected(first)}"
+    text = f"{Multiplicity(least or 0, most)} of {expected(first)}"
     told = _told_by_concept(node, cluster) if least is None else None
     expression = _number(step, {told}, None, most) if told else _counted(step, cluster, least, most)
-    rule = _rule(first.row.row, Kind.ROW, text, expression)
-    yield rule if least is not None else replace(rule, about=_items(cluster))
+    rule = made(first.row.row, Kind.ROW, text, expression)
+    yield rule if least is not None else replace(rule, about=items_of(cluster))
 
 
-def _items(children: Iterable[Child]) -> tuple[str, frozenset[Selection]] | None:
+def items_of(children: Iterable[Child]) -> tuple[str, frozenset[Selection]] | None:
     """Return the items of some rows, and the step that leads to them; None where there are several."""
     steps = {predicate(child.row.relationship) for child in children}
     return (next(iter(steps)), frozenset(child.known for child in children)) if len(steps) == 1 else None
@@ -167,19 +161,30 @@ def _items(children: Iterable[Child]) -> tuple[str, frozenset[Selection]] | None
 
 def _with_the_include(node: Node, child: Child) -> Iterator[Rule]:
     """Yield that a row is there where other rows of its include are, which itself need not be there."""
-    depth = next((at for at, row in enumerate(child.row.includes) if not row.is_mandatory), None)
+    depth = optional_depth(child)
     inner = (*child.row.includes[depth + 1 :], child.row.row) if depth is not None else ()
     if depth is None or not all(row.is_mandatory for row in inner) or child.row.row.default.is_constrained:
         return
+    others = rest_of_include(node, child, depth)
+    if others and not any(could_be_both(child, each) for each in node.children if each is not child):
+        text = f"1 of {expected(child)}, where anything else of TID {child.row.includes[depth].include} is"
+        here = either(*(is_there(each) for each in others))
+        yield replace(
+            made(child.row.row, Kind.ROW, text, OneOrMore((Not(here), is_there(child)))), about=items_of(others)
+        )
+
+
+def optional_depth(child: Child) -> int | None:
+    """Return the number of the first include, of those a row stands for, that need not be there."""
+    return next((at for at, row in enumerate(child.row.includes) if not row.is_mandatory), None)
+
+
+def rest_of_include(node: Node, child: Child, depth: int) -> list[Child]:
+    """Return the other rows of an include that tell that it is there: those that could be nothing else."""
     within = child.row.invocations[: depth + 1]
     group = [each for each in node.children if each.row.invocations[: depth + 1] == within]
     outside = [each for each in node.children if each not in group]
-    sure = [each for each in group if each is not child and not any(could_be_both(each, other) for other in outside)]
-    if sure and not any(could_be_both(child, each) for each in node.children if each is not child):
-        text = f"1 of {_expected(child)}, where anything else of TID {child.row.includes[depth].include} is"
-        others = either(*(is_there(each) for each in sure))
-        rule = _rule(child.row.row, Kind.ROW, text, OneOrMore((Not(others), is_there(child))))
-        yield replace(rule, about=_items(sure))
+    return [each for each in group if each is not child and not any(could_be_both(each, other) for other in outside)]
 
 
 def _told_by_concept(node: Node, cluster: tuple[Child, ...]) -> Selection | None:
@@ -220,7 +225,7 @@ def _nothing_else(node: Node) -> Iterator[Rule]:
     others = sorted(set(PREDICATES.values()) - steps)
     parts += [Count(_alternatives(others), Is(Selection(frozenset(), None)), most=0)] if others else []
     text = f"TID {node.row.tid} may not be extended: only items of its rows shall be here"
-    yield _rule(node.row.row, Kind.EXTRA, text, both(*parts))
+    yield made(node.row.row, Kind.EXTRA, text, both(*parts))
 
 
 def _alternatives(steps: list[str]) -> Path:
@@ -231,119 +236,16 @@ def _goes(child: Child, step: str) -> bool:
     return predicate(child.row.relationship) == step
 
 
-# ---------------------------------------------------------------- conditions
-
-
-def _condition(child: Child) -> Row | None:
-    """Return the outermost row with a condition, of the row and the includes it stands for."""
-    return next((row for row in (*child.row.includes, child.row.row) if row.condition is not None), None)
-
-
-def _conditions(node: Node) -> Iterator[Rule]:
-    done = set[Rule]()
-    for child in node.children:
-        rows = [row for row in (*child.row.includes, child.row.row) if row.condition is not None]
-        if len(rows) != 1:
-            continue
-        for rule in condition_rules(node, child, rows[0]):
-            if rule not in done:
-                done.add(rule)
-                yield rule
-
-
-def condition_rules(node: Node, child: Child, row: Row) -> Iterator[Rule]:
-    """Yield what the condition of a row asks of a place; nothing where these shapes cannot say it."""
-    said, around = row.condition, Surroundings(node, child.row, row)
-    if said is None or said.expression is None:
-        return
-    try:
-        stated = list(_stated(said, around, child, row))
-    except NotSaidError:
-        return
-    for text, expression in stated:
-        yield _rule(row, Kind.CONDITION, text, expression)
-
-
-def _stated(said: Condition, around: Surroundings, child: Child, row: Row) -> Iterator[tuple[str, Expression]]:
-    expected = _expected(child) if row is child.row.row else f"TID {row.include}"
-    if said.expression is None:
-        return
-    if said.mode in (Mode.XOR, Mode.AT_LEAST_ONE):
-        yield from _one_of(said, around, row)
-        return
-    is_true, unknown = around.expressed(said.expression), around.unknown(said.expression)
-    # A row of an include is there if the include is: what else it includes may be left out.
-    here = [is_there(each) for each in around.beside(row.row)]
-    asked = all(each.is_mandatory for each in child.row.includes if each is not row) and row.requirement.value == "MC"
-    if said.mode in (Mode.IF, Mode.IFF) and asked:
-        yield f"{expected} shall be here, as {said.expression}", OneOrMore((Not(is_true), *unknown, *here))
-    if said.mode in (Mode.IFF, Mode.ONLY_IF) and not around.may_repeat:
-        yield (
-            f"{expected} shall not be here, unless {said.expression}",
-            OneOrMore((is_true, *unknown, Not(either(*here)))),
-        )
-
-
-def _one_of(said: Condition, around: Surroundings, row: Row) -> Iterator[tuple[str, Expression]]:
-    if said.expression is None:
-        return
-    names = sorted({row.row, *said.expression.rows})
-    if _is_said_before(row, names) or around.may_repeat:
-        raise NotSaidError
-    found = [around.beside(name) for name in names]
-    if not all(found) or _mixed(found):
-        raise NotSaidError
-    parts = tuple(either(*(is_there(child) for child in children)) for children in found)
-    listed = f"rows {', '.join(names)}"
-    asked = row.requirement.value == "MC" and all(
-        each.is_mandatory for child in found[0] for each in child.row.includes if each.row not in names
-    )
-    none = Not(either(*parts))
-    if said.mode is Mode.AT_LEAST_ONE:
-        if asked:
-            yield f"one or more of {listed} shall be here", either(*parts)
-        return
-    one: Expression = ExactlyOne(parts) if asked else OneOrMore((ExactlyOne(parts), none))
-    if said.when is not None:
-        applies = around.expressed(said.when)
-        one = either(All((applies, one)), All((Not(applies), none)))
-    yield f"{'exactly' if asked else 'no more than'} one of {listed} shall be here", one
-
-
-def _is_said_before(row: Row, names: list[str]) -> bool:
-    """Whether a row printed above says the same of the same rows."""
-    for name in names:
-        other = templates()[row.tid].row(name)
-        if other is None or other is row:
-            continue
-        said = other.condition
-        if said is None or said.expression is None or row.condition is None or said.mode is not row.condition.mode:
-            continue
-        rows = templates()[row.tid].rows
-        if sorted({name, *said.expression.rows}) == names and rows.index(other) < rows.index(row):
-            return other.requirement is row.requirement and said.when == row.condition.when
-    return False
-
-
-def _mixed(found: list[list[Child]]) -> bool:
-    """Whether an item could stand for two of the alternatives."""
-    return any(
-        could_be_both(one, other)
-        for number, children in enumerate(found)
-        for others in found[number + 1 :]
-        for one in children
-        for other in others
-    )
-
-
 # ---------------------------------------------------------------- words
 
 
-def _rule(row: Row, kind: Kind, text: str, expression: Expression, *, is_strict: bool = True) -> Rule:
+def made(row: Row, kind: Kind, text: str, expression: Expression, *, is_strict: bool = True) -> Rule:
+    """Return a rule about a row."""
     return Rule(row.tid, row.row, kind, is_strict, f"{row.name}: {text}", expression)
 
 
-def _expected(child: Child) -> str:
+def expected(child: Child) -> str:
+    """Return what items of a row are, in words."""
     row = child.row
     relationship = f" by {row.relationship}" if row.relationship else ""
     return f"{'/'.join(row.row.value_types)} {_said(row.concept) or 'of any concept'}{relationship}"
