@@ -28,6 +28,8 @@ TRIED = {
     "concept-statistics": {"concept": "loinc:18043-0"},
     "concept-values": {"concept": "loinc:18043-0"},
     "implausible-lengths": {"lowest": "4", "highest": "100"},
+    "lesion-timeline": {"lesion": "urn:oid:2.25.57707491378532853567665254578198616831"},
+    "measurements-at-site": {"concept": "sct:103339001", "site": "sct:39607008"},
     "patient-reports": {"patientID": "SR014-000001"},
     "patients-with-both": {"first": "sct:10200004", "second": "dcm:126401"},
     "reference-point-dose-outliers": {"factor": "1.2"},
