@@ -7,7 +7,6 @@ import pytest
 import rdflib
 from rdflib import RDF, Literal, URIRef
 
-from sr2graph.graph.shapes.files import FOLDER
 from sr2graph.samples.templated import instance
 from tests.graph.shapes.agreement import SHAPE, Found, graph_of, results
 
@@ -29,9 +28,10 @@ class Draft:
     def item(self, position: str) -> URIRef:
         return URIRef(f"{self._report}#{position}")
 
-    def remove(self, position: str) -> None:
-        self.graph.remove((None, None, self.item(position)))
-        self.graph.remove((self.item(position), None, None))
+    def remove(self, *positions: str) -> None:
+        for position in positions:
+            self.graph.remove((None, None, self.item(position)))
+            self.graph.remove((self.item(position), None, None))
 
     def put(self, position: str, predicate: URIRef, value: URIRef | Literal) -> None:
         self.graph.set((self.item(position), predicate, value))
@@ -42,6 +42,12 @@ class Draft:
         self.graph.add((item, RDF.type, value_type))
         self.graph.add((item, SR.conceptName, concept))
         self.graph.add((item, SR.position, Literal(int(position.rpartition(".")[2]))))
+
+
+def exclude_and_misdraw(draft: Draft) -> None:
+    """A group has two kinds of region; one of the regions is drawn as a group cannot have it."""
+    draft.add("1.9.1.9", SR.contains, SR.Composite, DCM["130488"])
+    draft.put("1.9.1.3", SR.graphicType, Literal("MULTIPOINT"))
 
 
 @cache
@@ -92,7 +98,7 @@ CASES: dict[str, tuple[str, Edit, list[Found]]] = {
     ),
     "a condition is false": (
         "2020",
-        lambda draft: (draft.remove("1.2.3"), draft.remove("1.2.2")),
+        lambda draft: draft.remove("1.2.3", "1.2.2"),
         [],
     ),
     "a unit is another one": (
@@ -100,10 +106,19 @@ CASES: dict[str, tuple[str, Edit, list[Found]]] = {
         lambda draft: draft.put("1.1.1", SR.unit, UCUM["mm"]),
         [Found("1.1.1", "unit", "TID 2021 row 1")],
     ),
-    "rows exclude each other": (
+    "rows exclude each other, and a graphic type is not allowed": (
         "1500",
-        lambda draft: draft.add("1.9.1.9", SR.contains, SR.Composite, DCM["130488"]),
-        [Found("1.9.1", "condition", "TID 1411 row 5"), Found("1.9.1.9", "row", "TID 1411 row 12c")],
+        exclude_and_misdraw,
+        [
+            Found("1.9.1", "condition", "TID 1411 row 5"),
+            Found("1.9.1.3", "graphic-type", "TID 1411 row 5"),
+            Found("1.9.1.9", "row", "TID 1411 row 12c"),
+        ],
+    ),
+    "a value is none of a closed set": (
+        "2100",
+        lambda draft: draft.put("1.5.1", SR.conceptCode, DCM["999999"]),
+        [Found("1.5.1", "value", "TID 2101 row 2")],
     ),
     "an item is no row of a template that may not be extended": (
         "2010",
@@ -115,15 +130,10 @@ CASES: dict[str, tuple[str, Edit, list[Found]]] = {
         lambda draft: draft.remove("1.1"),
         [Found("1", "condition", "TID 2010 row 8")],
     ),
-    "a graphic type is not allowed": (
-        "1500",
-        lambda draft: draft.put("1.9.1.3", SR.graphicType, Literal("MULTIPOINT")),
-        [Found("1.9.1.3", "graphic-type", "TID 1411 row 5")],
-    ),
 }
 
 
-@pytest.mark.parametrize("tid", ["2020", "1500"])
+@pytest.mark.parametrize("tid", ["2010", "2020", "2100", "1500"])
 def test_what_is_right_conforms(tid: str) -> None:
     assert found(tid) == []
 
