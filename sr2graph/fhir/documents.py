@@ -67,7 +67,7 @@ class Documents:
         reading = self._makers.reading
         held = {reading.parents[node.number] for node in reading.nodes.values() if node.parent is None}
         for number, item in enumerate(reading.items):
-            if not number:
+            if not number and not reading.nodes.get(0):
                 self._makers.account.mapped(item, f"DiagnosticReport/{id_}")
             elif number in held and item.value_type == ValueType.CONTAINER and number not in reading.nodes:
                 self._makers.account.mapped(item, "DiagnosticReport.result")
@@ -190,7 +190,6 @@ class Documents:
         """Add the Composition of a document; its sections are the containers of the document."""
         makers, document = self._makers, self._report.document
         resource = resource_of("Composition", self._report.sop_instance_uid)
-        makers.resources.add(resource, self.identifier)
         date = date_time(makers.studies.written, makers.studies.zone)
         if date is None:
             raise FhirError("header: no Content Date (0008,0023), which a document needs. Make another type of bundle")
@@ -212,7 +211,7 @@ class Documents:
         relates = [self._relates(each["identifier"]) for each in self._predecessors()]
         resource |= {"relatesTo": relates} if relates else {}
         resource["section"] = list(self._sections())
-        makers.resources[str(resource["id"])].update(resource)
+        makers.resources.add(resource, self.identifier)
 
     def _title(self) -> str:
         code = self.code()

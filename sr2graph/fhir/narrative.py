@@ -38,9 +38,9 @@ def narrative(items: Sequence[ContentItem]) -> tuple[Json, int]:
         level, count = depth + 1, count + 1
     if not count:
         parts.append("<p>no content</p>")
-    if count < len(items):
-        parts.append(f"<li>{len(items) - count} more items</li>" if level else "")
-    parts.append("</li></ul>" * level if count == len(items) else "</ul></li>" * (level - 1) + "</ul>")
+    elif count < len(items):
+        parts.append(f"</li><li>{len(items) - count} more items")
+    parts.append("</li></ul>" * level)
     return {"status": "generated", "div": "".join(parts) + CLOSE}, count
 
 

@@ -15,7 +15,7 @@ from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
-from sr2graph.fhir.reading import Reading, is_selection
+from sr2graph.fhir.reading import LIBRARY, Reading, is_selection
 from sr2graph.fhir.resources import BundleType, Ids, Resources
 from sr2graph.fhir.selections import Selections
 from sr2graph.fhir.sites import Sites
@@ -103,10 +103,10 @@ class _Projection:
         """Return the bundle and the account."""
         observing = Observing(self._makers)
         documents = Documents(self._makers, observing)
-        if self._type is BundleType.DOCUMENT:
-            documents.composition()
         reference = documents.diagnostic_report()
         observing.make_all()
+        if self._type is BundleType.DOCUMENT:
+            documents.composition()
         documents.provenance(reference)
         self._settle()
         losses = self._makers.account.lines(self._makers.reading.items, documents.narrated)
@@ -122,9 +122,8 @@ class _Projection:
                     "header: no zone (0008,0201) or no time (0008,0033), and a document needs the instant it was made"
                 )
                 raise FhirError(f"{problem}. Give timezone=, or make another type of bundle")
-            made |= {"identifier": documents.identifier, "type": self._type, "timestamp": timestamp}
-        made["type"] = self._type.value
-        return made | {"entry": self._makers.resources.entries()}
+            made |= {"identifier": documents.identifier, "timestamp": timestamp}
+        return made | {"type": self._type.value, "entry": self._makers.resources.entries()}
 
     # ------------------------------------------------------------ the account
 
@@ -150,7 +149,7 @@ class _Projection:
     def _reason(self, role: str, item: ContentItem, parent: ContentItem) -> str:
         """Return why no element has an item."""
         reading, flavour = self._makers.reading, self._makers.flavour
-        row = keyed("reasons", "role").get(role)
+        row = keyed("reasons", "role").get(LIBRARY if reading.in_library[reading.numbers[id(item)]] else role)
         if is_selection(item) and not flavour.selections:
             return f"FHIR {flavour.release} has no ImagingSelection"
         if row is not None:

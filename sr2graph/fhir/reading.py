@@ -19,6 +19,9 @@ from sr2graph.templates.observations import MAY_BEGIN, NESTED, OF_SITES, observa
 from sr2graph.templates.properties import NO_PROPERTIES, Gathered, Properties, below
 from sr2graph.templates.roles import Kind, Role, kind_of, role_of
 
+LIBRARY = "library"
+"""Role of entries, and kind of what holds them."""
+
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -50,6 +53,8 @@ class Reading:
         self.parents: list[int] = [-1] * len(self.items)
         self.roles: list[Role] = []
         self.kinds: list[Kind | None] = []
+        self.in_library: list[bool] = []
+        """Whether an item is of the image library: details of instances, no observations."""
         self._look()
         self.nodes: dict[int, Node] = {}
         """By the number of their item, in document order."""
@@ -68,7 +73,10 @@ class Reading:
             begins = role.observed or role.name in MAY_BEGIN
             iri = self.keys.iri(item.concept_name)
             self.roles.append(role)
-            self.kinds.append(kind_of(self.matching.rows[number], iri, item.value_type) if begins else None)
+            kind = kind_of(self.matching.rows[number], iri, item.value_type) if begins else None
+            self.kinds.append(kind)
+            above = bool(number) and self.in_library[self.parents[number]]
+            self.in_library.append(above or LIBRARY in {role.name, kind.name if kind is not None else None})
 
     def _role(self, item: ContentItem, row: ExpandedRow | None, relationship: str | None, within: Kind | None) -> Role:
         return role_of(row, self.keys.iri(item.concept_name), relationship, item.value_type, within)
@@ -96,7 +104,8 @@ class Reading:
         own = {each.number for each in found if each.role is None and not is_selection(each.item)}
         for each in found:
             refers = is_selection(each.item)
-            if (selections or not refers) and (each.role is None or not self._is_part(each.number, own)):
+            is_own = each.role is None or not (self.in_library[each.number] or self._is_part(each.number, own))
+            if is_own and (selections or not refers):
                 node = Node(each.item, each.number, each.properties, each.context, is_selection=refers)
                 self.nodes[each.number] = node
         for number in tuple(self.nodes):

@@ -73,9 +73,6 @@ class Resources:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
 
-    def __getitem__(self, id_: str) -> Json:
-        return self._entries[id_].resource
-
     def add(self, resource: Json, identifier: Json) -> None:
         """Add a resource that has an id; an id of old keeps its resource."""
         self._entries.setdefault(str(resource["id"]), Entry(resource, identifier))
@@ -99,8 +96,9 @@ class Resources:
         return self._ids is Ids.LOGICAL and type_ in ELSEWHERE
 
     def entries(self) -> list[Json]:
-        """Return the entries of the bundle, in the order the resources were added."""
-        return [self._entry(each) for each in self if not self.is_elsewhere(each.type)]
+        """Return the entries of the bundle in the order the resources were added, a Composition first (bdl-11)."""
+        ordered = sorted(self, key=lambda each: each.type != "Composition")
+        return [self._entry(each) for each in ordered if not self.is_elsewhere(each.type)]
 
     def _entry(self, each: Entry) -> Json:
         entry: Json = {"fullUrl": f"urn:uuid:{each.id}", "resource": each.resource}

@@ -43,7 +43,7 @@ def token(text: str | None) -> str | None:
 
 def identify(*parts: str) -> str:
     """Return the id of what such parts identify."""
-    return str(uuid.uuid5(NAMESPACE, "\n".join(quote(part, safe="", errors="replace") for part in parts)))
+    return str(uuid.uuid5(NAMESPACE, "".join(f"{quote(part, safe='', errors='surrogatepass')}\n" for part in parts)))
 
 
 def uid_identifier(uid: str, code: str | None = None, display: str | None = None) -> Json:
