@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
-from tests.queries.conftest import Check
+import pytest
+
+from sr2graph.corpus.named import named_query
+from sr2graph.dicom.concept import CodedConcept
+from sr2graph.samples.build import container, num, positioned, properties
+from tests.queries.conftest import Check, assert_same
+from tests.queries.engines import ENGINES
 from tests.queries.groups import FINDING, SITE, Measured, measured, side_of, site_of
 from tests.queries.test_dose import moment
 from tests.queries.walk import (
@@ -178,6 +186,50 @@ def test_dose_per_irradiation_event(check: Check, trees: Trees) -> None:
         "dose-per-irradiation-event",
         (row(item, event) for item in doses for event in above(item) if event.to(CONTAINS, dcm("113769"))),
     )
+
+
+# ---------------------------------------------------------------- normal ranges, which no report of the cohort gives
+
+MM, CM, ML = (CodedConcept(code, "UCUM", code) for code in ("mm", "cm", "ml"))
+AORTA, LENGTH = CodedConcept("18015-8", "LN", "Aortic Root Diameter"), CodedConcept("410668003", "SCT", "Length")
+UPPER, LOWER = (
+    CodedConcept(code, "SCT", f"Normal Range {which} Limit")
+    for code, which in (("371933006", "Upper"), ("385524004", "Lower"))
+)
+MEASURED = (
+    num(AORTA, "41", MM, properties(num(LOWER, "2.0", CM)), properties(num(UPPER, "4.0", CM))),
+    num(AORTA, "40", MM, properties(num(LOWER, "2.0", CM)), properties(num(UPPER, "4.0", CM))),
+    num(AORTA, "1.9", CM, properties(num(LOWER, "20", MM)), properties(num(UPPER, "40", MM))),
+    num(AORTA, "9", CM, properties(num(UPPER, "4", ML))),
+    num(LENGTH, "9", CM),
+)
+OUTSIDE = {1: ("41", "mm", "upper", "4.0", "cm"), 3: ("1.9", "cm", "lower", "20", "mm")}
+"""The first and the third of them; a length is not outside of volumes."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_values_outside_normal_range(engine: str, trees: Trees, tmp_path: Path) -> None:
+    tree = trees[0]
+    report = replace(tree.report, root=positioned(container(CodedConcept("125200", "DCM", "Echo"), *MEASURED)))
+    found = ENGINES[engine]([report], tmp_path / "made")(named_query("values-outside-normal-range").text, {})
+    rows: list[Row] = [
+        {
+            "report": tree.iri,
+            "date": tree.date,
+            "patient": tree.patient,
+            "quantity": loinc("18015-8"),
+            "quantityName": "Aortic Root Diameter",
+            "site": None,
+            "value": Decimal(value),
+            "unit": ucum(unit),
+            "bound": bound,
+            "limit": Decimal(limit),
+            "limitUnit": ucum(limit_unit),
+            "item": f"{tree.iri[:-1]}#1.{place}>",
+        }
+        for place, (value, unit, bound, limit, limit_unit) in OUTSIDE.items()
+    ]
+    assert_same(found, rows)
 
 
 # ---------------------------------------------------------------- rows of templates
