@@ -35,11 +35,25 @@ class Makers(NamedTuple):
     status: Row
 
 
+MOST_PERFORMERS = 32
+"""People that an observation refers to; the DiagnosticReport has all of them."""
+
+
 class Contexts:
     """Says the context of observations, and notes in the account what of it is said."""
 
     def __init__(self, makers: Makers) -> None:
         self._makers = makers
+        # With the context itself, for identities are used again once their owner is gone.
+        self._made: dict[int, tuple[Context, Json, Json]] = {}
+
+    def of(self, context: Context) -> tuple[Json, Json]:
+        """Return what comes before and after the code of an Observation; most observations share their context."""
+        made = self._made.get(id(context))
+        if made is None:
+            about = self.whom(context) | self.when(context) | self.who(context)
+            made = self._made[id(context)] = context, self.study(context), about
+        return made[1], made[2]
 
     def study(self, context: Context) -> Json:
         """Return order and study."""
@@ -86,7 +100,8 @@ class Contexts:
         took_part = [each for each in context.participants if each.kind is ObserverKind.DEVICE]
         made = (self.device(each) for each in (*algorithms, *took_part, *devices))
         device = next((reference for reference in made if reference is not None), people.equipment)
-        return {"performer": [each for each in persons if each is not None], "device": device}
+        performers = [each for each in persons if each is not None]
+        return {"performer": performers[:MOST_PERFORMERS], "device": device}
 
     def person(self, observer: Observer) -> Json | None:
         """Return a reference to a person, and note what of it is told."""

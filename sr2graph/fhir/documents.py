@@ -132,7 +132,8 @@ class Documents:
 
     def _performers(self) -> list[Json]:
         """Return who is responsible: authors, else those who observed; the institution of the equipment."""
-        observers = [each for node in self._makers.reading.nodes.values() for each in node.context.observers]
+        contexts = self._makers.reading.contexts()
+        observers = {id(each): each for context in contexts for each in context.observers}.values()
         authors = [self._person(each) for each in self._report.document.authors]
         if not any(authors):
             authors = [self._observing.contexts.person(each) for each in observers if each.kind is ObserverKind.PERSON]
@@ -162,17 +163,17 @@ class Documents:
         """Return what the report concludes, in words and codes (conclusions.csv)."""
         values, account = self._makers.values, self._makers.account
         texts: list[str] = []
-        codes: list[Json] = []
+        codes: dict[str, Json] = {}
         for item in self._concluding():
             if isinstance(item.value, Text) and (text := clean(item.value.text)):
                 texts.append(text)
                 account.mapped(item, "DiagnosticReport.conclusion")
             elif isinstance(item.value, Code) and item.value.concept is not None:
                 code = values.concept(item.value.concept)
-                codes += [code] if code not in codes else []
+                codes[str(code)] = code
                 account.mapped(item, "DiagnosticReport.conclusionCode")
         made: Json = {"conclusion": "\n\n".join(texts)} if texts else {}
-        return made | ({"conclusionCode": codes} if codes else {})
+        return made | ({"conclusionCode": list(codes.values())} if codes else {})
 
     def _concluding(self) -> Iterator[ContentItem]:
         reading = self._makers.reading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Self
 
@@ -56,20 +57,25 @@ def json_text(value: object) -> str:
     return "".join(parts)
 
 
-def _write(value: object, put: Any) -> None:  # noqa: ANN401 # list.append
-    if isinstance(value, str):
-        put(_quoted(value))
-    elif isinstance(value, dict):
-        for number, (key, each) in enumerate(value.items()):
-            put(f'{"," if number else "{"}"{key}":')
+def _write(value: object, put: Callable[[str], None]) -> None:
+    kind = type(value)
+    if kind is str:
+        put(_quoted(value))  # type: ignore[arg-type] # a str
+    elif kind is dict:
+        sign = "{"
+        for key, each in value.items():  # type: ignore[attr-defined] # a dict
+            put(f'{sign}"{key}":')
             _write(each, put)
+            sign = ","
         put("}" if value else "{}")
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            put("," if number else "[")
+    elif kind is list:
+        sign = "["
+        for each in value:  # type: ignore[attr-defined] # a list
+            put(sign)
             _write(each, put)
+            sign = ","
         put("]" if value else "[]")
-    elif isinstance(value, Exact):
-        put(value.text)
+    elif kind is Exact:
+        put(value.text)  # type: ignore[attr-defined] # Exact
     else:
         put(json.dumps(value))

@@ -7,6 +7,7 @@ simple item below an observation becomes a component, so nothing simple is lost.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
@@ -19,6 +20,10 @@ from sr2graph.fhir.resources import resource_of
 from sr2graph.fhir.tables import category, coded, keyed
 from sr2graph.fhir.texts import clean, coding_of, uid_identifier
 from sr2graph.templates.context import text_of
+from sr2graph.templates.properties import Items
+
+MOST_SHOWN = 256
+"""Selections, and groups, that one observation refers to: what many share would multiply."""
 
 SHOWN = ("regions", "images", "illustrations", "value_maps")
 """Properties that are selections."""
@@ -30,6 +35,11 @@ class Observing:
     def __init__(self, makers: Makers) -> None:
         self._makers = makers
         self.contexts = Contexts(makers)
+        self._references: dict[int, Json] = {}
+        self._selected: dict[tuple[int, ...], tuple[tuple[Items, ...], list[Json]]] = {}
+        groups = (node for node in makers.reading.nodes.values() if node.category == "group")
+        self._groups = [self.reference(node) for node in islice(groups, MOST_SHOWN)]
+        """What a derived measurement is derived from (TID 1420)."""
         self._codes = {id(node): self._code(node) for node in makers.reading.nodes.values() if not node.is_selection}
 
     def make_all(self) -> None:
@@ -41,9 +51,12 @@ class Observing:
 
     def reference(self, node: Node) -> Json:
         """Return a reference to the Observation of a node."""
-        resource = resource_of("Observation", *self._makers.studies.key(node.item))
-        identifier = self._makers.studies.item_identifier(node.item)
-        return self._makers.resources.reference("Observation", str(resource["id"]), identifier)
+        made = self._references.get(id(node))
+        if made is None:
+            id_ = str(resource_of("Observation", *self._makers.studies.key(node.item))["id"])
+            identifier = self._makers.studies.item_identifier(node.item)
+            made = self._references[id(node)] = self._makers.resources.reference("Observation", id_, identifier)
+        return made
 
     def results(self) -> list[Json]:
         """Return references to the observations that are members of no other."""
@@ -73,13 +86,12 @@ class Observing:
         extension = makers.sites.focus_code(node.context.subject)
         resource |= {"extension": extension} if extension else {}
         resource["identifier"] = self._identifiers(node)
-        resource |= self.contexts.study(node.context)
+        study, about = self.contexts.of(node.context)
+        resource |= study
         resource["status"] = makers.status["observation"]
         resource["category"] = [self._category(node)]
         resource["code"] = self._codes[id(node)]
-        resource |= self.contexts.whom(node.context)
-        resource |= self.contexts.when(node.context)
-        resource |= self.contexts.who(node.context)
+        resource |= about
         resource |= self._value(node)
         resource |= self._site(node)
         resource |= self._about(node)
@@ -194,28 +206,37 @@ class Observing:
             elif source is None and makers.selections is not None and is_selection(item):
                 found += filter(None, [makers.selections.of(item)])
         if node.category == "derived":
-            groups = (each for each in makers.reading.nodes.values() if each.category == "group")
-            found += [self.reference(each) for each in groups]
+            found += self._groups
         for reference in found:
             if str(reference) not in seen:
                 seen.add(str(reference))
                 yield reference
 
-    def _shown(self, node: Node) -> Iterator[Json]:
-        """Yield the selections of a node that its parent does not have already."""
-        selections = self._makers.selections
-        if selections is None:
-            return
+    def _shown(self, node: Node) -> list[Json]:
+        """Return the selections of a node that its parent does not have already; members share them as they do."""
+        if self._makers.selections is None:
+            return []
+        own = tuple(getattr(node.properties, name) for name in SHOWN)
+        key = (*map(id, own), id(node.parent))
+        if key not in self._selected:
+            # With what the identities are of.
+            self._selected[key] = own, self._selections(node, own)
+        below = [child.item for child in node.children if child.is_selection]
+        return [*self._selected[key][1], *self._makers.selections.of_all(below)]
+
+    def _selections(self, node: Node, own: tuple[Items, ...]) -> list[Json]:
         inherited = node.parent.properties if node.parent is not None else None
-        items: list[ContentItem] = [child.item for child in node.children if child.is_selection]
-        for name in SHOWN:
-            own = getattr(node.properties, name)
-            if inherited is None or own != getattr(inherited, name):
-                items += own
-        regions = {
-            id(image) for region in node.properties.regions for _, image in self._makers.reading.children(region)
-        }
-        yield from selections.of_all([item for item in items if id(item) not in regions])
+        items: list[ContentItem] = []
+        for name, some in zip(SHOWN, own, strict=True):
+            if inherited is None or some != getattr(inherited, name):
+                items += some
+        regions = {id(image) for region in own[0] for _, image in self._makers.reading.children(region)}
+        items = [item for item in items if id(item) not in regions]
+        if len(items) > MOST_SHOWN and node.item.value_type != ValueType.CONTAINER:
+            self._makers.account.note("derivedFrom", f"the first {MOST_SHOWN} selections", node.item)
+            items = items[:MOST_SHOWN]
+        selections = self._makers.selections
+        return list(selections.of_all(items)) if selections is not None else []
 
     def _tell(self, node: Node, child: ContentItem, made: Json) -> None:
         """Put what a child says where roles.csv says, else into a component."""

@@ -93,10 +93,10 @@ class _Projection:
         for concept in reported:
             account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
         sites = Sites(report, kind, resources, values, people, account)
-        sites.expect(subject for node in reading.nodes.values() if (subject := node.context.subject) is not None)
+        sites.expect(subject for context in reading.contexts() if (subject := context.subject) is not None)
         selections = Selections(reading, kind, resources, values, studies, account) if kind.selections else None
-        observers = tuple(each for node in reading.nodes.values() for each in node.context.observers)
-        status = status_of(report, observers)
+        observers = {id(each): each for context in reading.contexts() for each in context.observers}
+        status = status_of(report, observers.values())
         self._makers = Makers(reading, kind, resources, values, account, people, studies, sites, selections, status)
 
     def bundle(self) -> FhirBundle:

@@ -60,6 +60,10 @@ class Reading:
         """By the number of their item, in document order."""
         self._find_nodes(selections=selections)
 
+    def contexts(self) -> list[Context]:
+        """Return the contexts of the nodes, each once."""
+        return list({id(node.context): node.context for node in self.nodes.values()}.values())
+
     # ------------------------------------------------------------ roles
 
     def _look(self) -> None:

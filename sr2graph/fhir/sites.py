@@ -43,6 +43,9 @@ class Sites:
         self._account = account
         self._fetuses: dict[str, set[str]] = {}
         """Subject UID ↔ the fetuses that the report gives it to."""
+        self._uids: dict[str, set[str]] = {}
+        """The other way round."""
+        self._made: dict[int, tuple[Properties, Json]] = {}
 
     def expect(self, subjects: Iterable[Subject]) -> None:
         """Note which subjects there are, so that a fetus is the same one however it is told of."""
@@ -50,11 +53,18 @@ class Sites:
             told = _fetus_of(subject)
             if subject.uid and told:
                 self._fetuses.setdefault(subject.uid, set()).add(told)
+                self._uids.setdefault(told, set()).add(subject.uid)
 
     # ------------------------------------------------------------ sites
 
     def elements(self, properties: Properties) -> Json:
         """Return the elements of an Observation that say where; empty where nothing does."""
+        made = self._made.get(id(properties))
+        if made is None:
+            made = self._made[id(properties)] = properties, self._elements(properties)
+        return dict(made[1])
+
+    def _elements(self, properties: Properties) -> Json:
         sites = properties.finding_sites
         if not sites:
             return {}
@@ -131,8 +141,8 @@ class Sites:
 
         A UID that is given to twins tells neither of them.
         """
-        uids = [uid for uid, names in self._fetuses.items() if told in names]
-        uid = subject.uid or (uids[0] if len(uids) == 1 else None)
+        uids = self._uids.get(told or "", set())
+        uid = subject.uid or (min(uids) if len(uids) == 1 else None)
         if uid and len(self._fetuses.get(uid, ())) < 2:
             return "uid", str(self._people.patient.get("identifier", {})), uid
         place = told or f"at {position_text(subject.item.position)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, position_text
 from sr2graph.dicom.report import Report
@@ -16,6 +18,10 @@ from sr2graph.templates.context import Observer, ObserverKind
 ACCESSION = ("http://terminology.hl7.org/CodeSystem/v2-0203", "ACSN")
 STUDY_UID = ("110180", "Study Instance UID")
 OBSERVATION_UID = ("http://hl7.org/fhir/uv/dicom-sr/CodeSystem/dicom-identifier-type", "observation-uid")
+
+
+MOST_ORDERS = 32
+"""Orders that every resource refers to; reports answer one or two."""
 
 
 class Studies:
@@ -93,7 +99,7 @@ class Studies:
         based_on = self.orders()
         made |= {"basedOn": based_on} if based_on else {}
         codes = [self._values.concept(code) for code in (*study.procedure_codes, *self._reported)]
-        codes = [code for number, code in enumerate(codes) if code not in codes[:number]]
+        codes = list({str(code): code for code in codes}.values())
         if codes and self._flavour.is_r5:
             made["procedure"] = [{"concept": code} for code in codes]
         elif codes:
@@ -118,7 +124,7 @@ class Studies:
         numbers = [number for each in ([accession] if accession else own) if (number := clean(each))]
         return [
             {"type": "ServiceRequest", "identifier": {"type": coding_of(*ACCESSION), "value": number}}
-            for number in dict.fromkeys(numbers)
+            for number in list(dict.fromkeys(numbers))[:MOST_ORDERS]
         ]
 
 
@@ -127,7 +133,7 @@ def zone_of_report(report: Report, configured: str | None) -> str | None:
     return zone_of(report.document.timezone_offset) or zone_of(configured)
 
 
-def status_of(report: Report, observers: tuple[Observer, ...]) -> Row:
+def status_of(report: Report, observers: Collection[Observer]) -> Row:
     """Return the line of status.csv that fits a report."""
     document = report.document
     is_device = bool(observers) and all(each.kind is not ObserverKind.PERSON for each in observers)

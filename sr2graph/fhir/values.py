@@ -40,6 +40,9 @@ ABSENT_SYSTEM = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 MOST_CELLS = 1000
 """Cells of a TABLE that are written out; the narrative says how many more there are."""
 
+MOST_EQUIVALENT = 32
+"""Equivalent codes that are told beside a code."""
+
 
 @dataclass(slots=True)
 class Valued:
@@ -75,7 +78,7 @@ class Values:
         if seen is not None and seen[0] is concept:
             return seen[1]
         codings: list[Json] = []
-        for each in (concept, *concept.equivalent_codes):
+        for each in (concept, *concept.equivalent_codes[:MOST_EQUIVALENT]):
             codings += [coding for coding in self._codings(each) if coding not in codings]
         made: Json = {"coding": codings} if codings else {}
         text = clean(concept.meaning) or (None if codings else clean(concept.code))

@@ -5,12 +5,14 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sr2graph import read
+from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import MeasuredValue
 from sr2graph.errors import SrError
@@ -61,21 +63,26 @@ def _problems(resource: dict[str, Any], flavour: str) -> list[str]:
     return []
 
 
-def ours(value: object, path: str = "") -> Iterator[str]:
+def ours(top: object) -> Iterator[str]:
     """What validators miss: empty lists, objects and texts, codes without a system, active content."""
-    if value in ("", [], {}, None):
-        yield f"{path}: empty"
-    if isinstance(value, dict):
-        if "code" in value and isinstance(value["code"], str) and "system" not in value and "value" in value:
-            yield f"{path}: Quantity with a code without a system"
-        if "div" in value:
-            elements = list(ET.fromstring(value["div"]).iter())
-            yield from (f"{path}: {each.tag}" for each in elements if each.tag not in ALLOWED or each.attrib)
-        for key, each in value.items():
-            yield from ours(each, f"{path}.{key}")
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from ours(each, f"{path}[{number}]")
+    stack = [(top, "")]
+    while stack:
+        value, path = stack.pop()
+        if value is None or (not value and isinstance(value, str | list | dict)):
+            yield f"{path}: empty"
+        elif isinstance(value, dict):
+            yield from _ours(value, path)
+            stack += [(each, f"{path}.{key}") for key, each in value.items() if not isinstance(each, str) or not each]
+        elif isinstance(value, list):
+            stack += [(each, path) for each in value]
+
+
+def _ours(value: dict[str, Any], path: str) -> Iterator[str]:
+    if "code" in value and isinstance(value["code"], str) and "system" not in value and "value" in value:
+        yield f"{path}: Quantity with a code without a system"
+    if "div" in value:
+        elements = list(ET.fromstring(value["div"]).iter())  # noqa: S314 # our own
+        yield from (f"{path}: {each.tag}" for each in elements if each.tag not in ALLOWED or each.attrib)
 
 
 def references(value: object) -> Iterator[dict[str, Any]]:
@@ -129,6 +136,15 @@ def numbers_not_found(report: Report, bundle: FhirBundle) -> list[str]:
         wanted = {as_json(text) for text in item.value.numeric_value}
         missing += [loss.position] if wanted - texts and not loss.reason else []
     return missing
+
+
+def numbered(item: ContentItem, position: tuple[int, ...] = (1,)) -> ContentItem:
+    """A tree with its positions put right."""
+    children = tuple(
+        numbered(child, (*position, number)) if isinstance(child, ContentItem) else child
+        for number, child in enumerate(item.children, 1)
+    )
+    return replace(item, position=position, children=children)
 
 
 @cache

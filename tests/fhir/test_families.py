@@ -13,7 +13,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code, ImageReference, MeasuredValue, Text, ValueType
 from sr2graph.fhir import FhirBundle, How, to_fhir
 from sr2graph.samples import sample
-from tests.fhir.models import resources
+from tests.fhir.models import numbered, resources
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
 PROFILE = "http://hl7.org/fhir/uv/dicom-sr/StructureDefinition/"
@@ -201,15 +201,6 @@ def test_twins_stay_two_whatever_their_uids(uid: str | None) -> None:
         if any(codes(structure["structure"]) == {"121026"} for structure in each["includedStructure"])
     ]
     assert len(fetuses) == 2
-
-
-def numbered(item: ContentItem, position: tuple[int, ...] = (1,)) -> ContentItem:
-    """A tree with its positions put right."""
-    children = tuple(
-        numbered(child, (*position, number)) if isinstance(child, ContentItem) else child
-        for number, child in enumerate(item.children, 1)
-    )
-    return replace(item, position=position, children=children)
 
 
 # ---------------------------------------------------------------- CAD, key objects, text

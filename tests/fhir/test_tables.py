@@ -4,8 +4,8 @@ import pytest
 
 from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
-from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.accounts import Account
+from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.tables import coded, flavours, for_code, rows
 from sr2graph.templates.roles import roles
 from sr2graph.templates.value_sets import Code, context_group, meanings
