@@ -17,6 +17,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "coded-answers": {"concept": "dcm:121071"},
     "concept-statistics": {"concept": "loinc:18043-0"},
     "concept-values": {"concept": "loinc:18043-0"},
+    "lesion-timeline": {"lesion": "urn:oid:2.25.114783799635577940622833718257414713644"},
+    "measurements-at-site": {"concept": "sct:410668003", "site": "sct:10200004"},
     "patient-reports": {"patientID": "SR001-000008"},
     "patients-with-both": {"first": "sct:10200004", "second": "dcm:126401"},
     "text-search": {"words": "liver"},
