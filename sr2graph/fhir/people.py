@@ -81,7 +81,8 @@ class People:
         if told is None:
             identifier: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
         else:
-            system = {"system": self._patient_system} if self._patient_system else {}
+            # What is configured is for IDs that say nothing themselves.
+            system = {"system": self._patient_system} if self._patient_system and not issuer else {}
             identifier = {**system, "value": told, **({"assigner": {"display": issuer}} if issuer else {})}
         # Found by: unique also where the ID is not.
         own = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
@@ -92,7 +93,8 @@ class People:
         resource |= {"name": names} if names else {}
         resource |= {"gender": gender} if gender else {}
         resource |= {"birthDate": born} if born else {}
-        self._resources.add(resource, own)
+        # One that the server has under the same system and ID is the same patient.
+        self._resources.add(resource, identifier if "system" in identifier else own)
         return self._resources.reference("Patient", resource["id"], identifier)
 
     # ------------------------------------------------------------ practitioners

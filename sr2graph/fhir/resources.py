@@ -40,6 +40,9 @@ class BundleType(StrEnum):
 ELSEWHERE = frozenset({"Patient", "Practitioner", "ImagingStudy", "ServiceRequest"})
 """What a server has from its own sources."""
 
+NOT_FOUND = frozenset({"Provenance"})
+"""What has no identifier to be found by: it is always put under its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -104,7 +107,7 @@ class Resources:
         entry: Json = {"fullUrl": f"urn:uuid:{each.id}", "resource": each.resource}
         if self._bundle not in {BundleType.TRANSACTION, BundleType.BATCH}:
             return entry
-        if self._ids is not Ids.CONDITIONAL:
+        if self._ids is not Ids.CONDITIONAL or each.type in NOT_FOUND:
             return entry | {"request": {"method": "PUT", "url": f"{each.type}/{each.id}"}}
         return entry | {"request": {"method": "POST", "url": each.type, "ifNoneExist": _search(each.identifier)}}
 
