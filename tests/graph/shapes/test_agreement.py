@@ -37,11 +37,7 @@ QUICK = (
 SLOW = (
     "xrdose-siemens-fluorospot-1",
     "tid1500-dwv-protractor-1",
-    "tid1500-highdicom-2",
-    "tid1500-dcmqi-liver-1",
     "xrdose-canon-cxdi-1",
-    "mgdose-hologic-1",
-    "obgyn-canon-1",
     "rfdose-eurocolumbus-1",
     "ctdose-siemens-flash-1",
 )
