@@ -86,7 +86,10 @@ def _one_of(said: Condition, around: Surroundings, row: Row) -> Iterator[tuple[s
     parts = tuple(either(*(is_there(child) for child in children)) for children in found)
     listed = f"rows {', '.join(names)}"
     asked = row.requirement.value == "MC" and all(
-        each.is_mandatory for child in found[0] for each in child.row.includes if each.row not in names
+        each.is_mandatory
+        for child in found[0]
+        for each in child.row.includes
+        if each.tid != row.tid or each.row not in names
     )
     none = Not(either(*parts))
     if said.mode is Mode.AT_LEAST_ONE:

@@ -140,7 +140,8 @@ def _counts(node: Node, cluster: tuple[Child, ...]) -> Iterator[Rule]:
     (step,) = steps
     asked = [child for child in cluster if child.row.is_mandatory and not child.row.row.default.is_constrained]
     first = max(asked, key=lambda child: child.row.vm.least, default=cluster[0])
-    least = first.row.vm.least if asked else None
+    # In a graph, two relationships by reference from one item to another are one statement.
+    least = (min(1, first.row.vm.least) if first.row.row.by_reference else first.row.vm.least) if asked else None
     total = sum(inf if child.row.vm.most is None else child.row.vm.most for child in cluster)
     is_bounded = total != inf and all(child.known.concepts is not None for child in cluster)
     most = int(total) if is_bounded else None

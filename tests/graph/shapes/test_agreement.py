@@ -21,7 +21,7 @@ CAUSES = {
     "not told apart": "shapes leave out what three levels of places cannot tell apart",
 }
 
-GROWN = ("2000", "2005", "2010", "2020", "2100", "4100", "10021", "10030", "11001")
+GROWN = ("2000", "2005", "2010", "2020", "2100", "3700", "4100", "4120", "10021", "10030", "11001")
 QUICK = (
     "ko-ihe-xtehr-1",
     "ko-ihe-mado-2",
