@@ -149,6 +149,11 @@ class _Projection:
     def _reason(self, role: str, item: ContentItem, parent: ContentItem) -> str:
         """Return why no element has an item."""
         reading, flavour = self._makers.reading, self._makers.flavour
+        not_shown = reading.not_shown.get(reading.numbers[id(item)]) or reading.not_shown.get(
+            reading.numbers[id(parent)]
+        )
+        if not_shown is not None:
+            return not_shown
         row = keyed("reasons", "role").get(LIBRARY if reading.in_library[reading.numbers[id(item)]] else role)
         if is_selection(item) and not flavour.selections:
             return f"FHIR {flavour.release} has no ImagingSelection"

@@ -56,6 +56,8 @@ class Reading:
         self.in_library: list[bool] = []
         """Whether an item is of the image library: details of instances, no observations."""
         self._look()
+        self.not_shown: dict[int, str] = {}
+        """Why observations are no nodes, by the number of their item."""
         self.nodes: dict[int, Node] = {}
         """By the number of their item, in document order."""
         self._find_nodes(selections=selections)
@@ -107,6 +109,10 @@ class Reading:
         found = observations(self.matching) if self.items else []
         own = {each.number for each in found if each.role is None and not is_selection(each.item)}
         for each in found:
+            not_shown = for_code("not_shown", self.keys.iri(each.properties.rendering_intent))
+            if not_shown is not None:
+                self.not_shown[each.number] = not_shown["reason"]
+                continue
             refers = is_selection(each.item)
             is_own = each.role is None or not (self.in_library[each.number] or self._is_part(each.number, own))
             if is_own and (selections or not refers):

@@ -230,6 +230,31 @@ def test_cad_findings_have_regions_and_the_device_that_found_them() -> None:
         assert device["version"]
 
 
+def test_what_a_cad_does_not_want_shown_is_listed() -> None:
+    """PS3.16 CID 6034: not for presentation."""
+    intent = ContentItem((1,), "HAS CONCEPT MOD", ValueType.CODE, code("111056", "DCM"), Code(code("111152", "DCM")))
+    certainty = ContentItem((1,), "HAS PROPERTIES", ValueType.NUM, code("111012", "DCM"), num(("69",), None))
+    finding = ContentItem(
+        (1, 1), "CONTAINS", ValueType.CODE, code("111059", "DCM"), Code(code("129769006", "SCT")), (intent, certainty)
+    )
+    made = one(finding)
+    assert resources(made, "Observation") == []
+    reasons = {loss.code: loss.reason for loss in made.left_out()}
+    assert reasons["DCM:111059"] == reasons["DCM:111012"] == "rendering intent: not for presentation"
+    shown = replace(finding, children=(certainty,))
+    assert len(resources(one(shown), "Observation")) == 2
+
+
+def test_an_absent_finding_says_so_beside_its_value() -> None:
+    presence = ContentItem((1,), "HAS CONCEPT MOD", ValueType.CODE, code("121052", "DCM"), Code(code("2667000", "SCT")))
+    finding = ContentItem(
+        (1, 1), "CONTAINS", ValueType.CODE, code("121071", "DCM"), Code(code("129769006", "SCT")), (presence,)
+    )
+    (said,) = resources(one(finding), "Observation")
+    assert codes(said["valueCodeableConcept"]) == {"129769006"}
+    assert [codes(each) for each in said["interpretation"]] == [{"2667000"}]
+
+
 def test_key_objects_are_one_selection_for_each_series() -> None:
     made, found = bundle("key_objects"), report("key_objects")
     selections = resources(made, "ImagingSelection")
