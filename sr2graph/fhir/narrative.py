@@ -19,8 +19,8 @@ MOST_LEVELS = 30
 """Levels of lists; readers of XHTML have bounds of their own."""
 
 MOST_CHARACTERS = 4_000_000
-MANY = 64
-"""Members of a list of coordinates that are written out."""
+MANY = 4096
+"""Members of a list, such as the points of an outline, that are written out."""
 
 OPEN, CLOSE = '<div xmlns="http://www.w3.org/1999/xhtml">', "</div>"
 
@@ -42,6 +42,14 @@ def narrative(items: Sequence[ContentItem]) -> tuple[Json, int]:
         parts.append(f"</li><li>{len(items) - count} more items")
     parts.append("</li></ul>" * level)
     return {"status": "generated", "div": "".join(parts) + CLOSE}, count
+
+
+def is_cut(item: ContentItem) -> bool:
+    """Tell whether a list is longer than the narrative writes it out."""
+    if item.value is None or isinstance(item.value, Code | Text | UIDReference):
+        return False
+    shown = value_text(item.value, MANY)
+    return "…" in shown and shown != value_text(item.value, None)
 
 
 def _step(level: int, depth: int) -> str:

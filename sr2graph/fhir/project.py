@@ -13,6 +13,7 @@ from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.documents import Documents
 from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json, json_text
+from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
 from sr2graph.fhir.reading import LIBRARY, Reading, is_selection
@@ -144,7 +145,8 @@ class _Projection:
             parent, levels = reading.items[reading.parents[reading.numbers[id(parent)]]], levels + 1
         if name in keyed("roles", "role") and value is not None and account.say(item, name, value, levels):
             return
-        account.refused(item, self._reason(name, item, parent))
+        cut = f"; the first {MANY} members" if is_cut(item) else ""
+        account.refused(item, self._reason(name, item, parent) + cut)
 
     def _reason(self, role: str, item: ContentItem, parent: ContentItem) -> str:
         """Return why no element has an item."""

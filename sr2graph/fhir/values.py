@@ -159,7 +159,9 @@ class Values:
         if len(found) == 1:
             told: Json = {"valueQuantity": found[0]}
             # obs-6: with a value there is no dataAbsentReason.
-            return Valued(told | ({"interpretation": [self.concept(value.qualifier)]} if value.qualifier else {}))
+            told |= {"interpretation": [self.concept(value.qualifier)]} if value.qualifier else {}
+            others = value.numeric_value and (value.floating_point or value.rational_numerator)
+            return Valued(told, reason="floating point or rational form: in the narrative" if others else "")
         if found:
             return Valued({}, tuple(found))
         written = clean("\\".join(value.numeric_value))

@@ -13,7 +13,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import ImageReference, MeasuredValue, SpatialCoordinates, Text, ValueType
 from sr2graph.fhir import FLAVOURS, FhirBundle, How, Loss, losses_csv, to_fhir
 from sr2graph.fhir.accounts import Account
-from sr2graph.fhir.narrative import MOST_ITEMS, MOST_LEVELS, narrative
+from sr2graph.fhir.narrative import MANY, MOST_ITEMS, MOST_LEVELS, narrative
 from sr2graph.samples import KINDS, large_sample, sample
 from tests.fhir.models import corpus_reports, numbered, numbers_not_found, ours, resources
 
@@ -160,6 +160,17 @@ def test_items_that_a_full_narrative_does_not_have_are_listed() -> None:
     lines = Account().lines([item((1, 1)), item((1, 2))], 1)
     assert [loss.how for loss in lines] == [How.NARRATIVE, How.LISTED]
     assert "full" in lines[1].reason
+
+
+def test_an_outline_that_the_narrative_cuts_says_so() -> None:
+    def outlined(points: int) -> str:
+        line = SpatialCoordinates("POLYLINE", (0.0, 1.0) * points)
+        outline = ContentItem((1, 1), "CONTAINS", ValueType.SCOORD, CodedConcept("111030", "DCM", "Image Region"), line)
+        bundle = to_fhir(Report(sample("key_objects").document, root=root((outline,))), "r4")
+        return bundle.left_out()[0].reason
+
+    assert outlined(MANY) == "FHIR R4 has no ImagingSelection"
+    assert outlined(MANY + 1) == f"FHIR R4 has no ImagingSelection; the first {MANY} members"
 
 
 # ---------------------------------------------------------------- hostile trees

@@ -346,6 +346,18 @@ def test_several_numbers_are_components_of_the_same_code() -> None:
     assert not [key for key in said if key.startswith("value")]
 
 
+def test_other_forms_of_a_number_are_not_forgotten() -> None:
+    value = MeasuredValue(numeric_value=("0.333",), unit=MM, rational_numerator=(1,), rational_denominator=(3,))
+    made = one(ContentItem((1, 1), "CONTAINS", ValueType.NUM, code("118565006", "SCT"), value))
+    assert [loss.reason for loss in made.losses if loss.value_type == "NUM"] == [
+        "floating point or rational form: in the narrative"
+    ]
+    assert "exactly 1/3" in resources(made, "DiagnosticReport")[0]["text"]["div"]
+    alone = measured(MeasuredValue(floating_point=(0.1,), unit=MM))
+    assert alone["valueQuantity"]["value"].text == "0.1"
+    assert measured(MeasuredValue(floating_point=(float("inf"),), unit=MM))["dataAbsentReason"]
+
+
 def test_what_is_no_number_is_kept_as_text() -> None:
     assert measured(num(("1,5",), MM))["valueString"] == "1,5"
 
