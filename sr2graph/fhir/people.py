@@ -6,6 +6,7 @@ from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.header import Equipment, Patient
 from sr2graph.dicom.report import Report
 from sr2graph.fhir.accounts import Account
+from sr2graph.fhir.issuers import ISSUER_OF_PATIENT_ID, issuer_system
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.resources import Resources, resource_of
@@ -76,13 +77,21 @@ class People:
         so that no two people are merged.
         """
         told, issuer = clean(patient.patient_id), clean(patient.issuer)
-        scope = issuer or self._patient_system or self._report.study.study_instance_uid or self._report.sop_instance_uid
+        said = issuer_system(self._report.other, ISSUER_OF_PATIENT_ID)
+        scope = (
+            said
+            or issuer
+            or self._patient_system
+            or self._report.study.study_instance_uid
+            or self._report.sop_instance_uid
+        )
         resource = resource_of("Patient", scope, told or "")
         if told is None:
             identifier: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
         else:
             # What is configured is for IDs that say nothing themselves.
-            system = {"system": self._patient_system} if self._patient_system and not issuer else {}
+            uri = said or (None if issuer else self._patient_system)
+            system = {"system": uri} if uri else {}
             identifier = {**system, "value": told, **({"assigner": {"display": issuer}} if issuer else {})}
         # Found by: unique also where the ID is not.
         own = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}

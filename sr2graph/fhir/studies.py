@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, position_text
 from sr2graph.dicom.report import Report
+from sr2graph.fhir.issuers import ISSUER_OF_ACCESSION_NUMBER, issuer_system
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.resources import Resources, resource_of
 from sr2graph.fhir.tables import ANY, Flavour, Row, rows
@@ -122,8 +123,10 @@ class Studies:
         """Return references to the orders: by accession number only, orders are made elsewhere."""
         own = [self._report.study.accession_number, *(each.accession_number for each in self._report.document.requests)]
         numbers = [number for each in ([accession] if accession else own) if (number := clean(each))]
+        issuer = issuer_system(self._report.other, ISSUER_OF_ACCESSION_NUMBER)
+        system = {"system": issuer} if issuer else {}
         return [
-            {"type": "ServiceRequest", "identifier": {"type": coding_of(*ACCESSION), "value": number}}
+            {"type": "ServiceRequest", "identifier": {"type": coding_of(*ACCESSION), **system, "value": number}}
             for number in list(dict.fromkeys(numbers))[:MOST_ORDERS]
         ]
 
