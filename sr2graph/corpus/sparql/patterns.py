@@ -32,6 +32,8 @@ Graph = Variable | URIRef | None
 """The graph that patterns are matched in; None is the union of all."""
 Triple = tuple[Node, Node | Path, Node]
 
+FEW = 8
+"""Columns of a table that are looked at in a block each, where the object is known, rather than side by side."""
 DESCENDANT = NAMESPACE + "descendant"
 _SPELLED_APART = (INTEGER, DECIMAL, DOUBLE)
 _PARENT = "regexp_replace({}, '[.][0-9]+$', '')"
@@ -202,6 +204,11 @@ class Patterns:
             own = [m for m in several if m.predicate not in excluded]
             if not own or not self.terms.catalog.has_rows(table):
                 continue
+            if self._is_known(target, known):
+                own = [m for m in own if self.may_match(target, self._target(m, Scan(table)), known)]
+                if len(own) <= FEW:  # columns of one kind are joined by hash, a CASE of several is not
+                    blocks += self._each(own, subject, predicate, target, graph, known)
+                    continue
             if own[0].repeats and table == "codes" and graph is not None:
                 blocks += self._each(own, subject, predicate, target, graph, known)
             elif self._is_row(subject, table, key, known) or self.terms.catalog.is_small:
@@ -216,6 +223,12 @@ class Patterns:
             if self._fits(subject, target, self._columns(edges[0], graph), known):
                 blocks.append(self.edges(edges, subject, predicate, target, graph))
         return [block for block in blocks if not block.is_empty]
+
+    def _is_known(self, target: Node, known: Block) -> bool:
+        """Tell whether a term is a constant, or a variable that is bound to terms of one kind."""
+        term = self.given(target)
+        column = known.variables.get(term) if isinstance(term, Variable) else self.terms.constant(term)
+        return column is not None and not column.nullable and column.kind is not ANY
 
     def edges(self, several: list[Mapping], subject: Node, predicate: Node | None, target: Node, graph: Graph) -> Block:
         """Return the edges of several relationships in one table."""
