@@ -50,6 +50,7 @@ def problems(bundle: FhirBundle, flavour: str) -> list[str]:
     """What fhir.resources, and we ourselves, have against a bundle."""
     data = parsed(bundle)
     found = [said for entry in data["entry"] for said in _problems(entry["resource"], flavour)]
+    found += [broken for each in resources(bundle) for broken in broken_invariants(each)]
     frame = {key: value for key, value in data.items() if key != "entry"} | {"entry": data["entry"][:1]}
     return found + _problems(frame, flavour) + list(ours(data))
 
@@ -83,6 +84,35 @@ def _ours(value: dict[str, Any], path: str) -> Iterator[str]:
     if "div" in value:
         elements = list(ET.fromstring(value["div"]).iter())  # noqa: S314 # our own
         yield from (f"{path}: {each.tag}" for each in elements if each.tag not in ALLOWED or each.attrib)
+
+
+def broken_invariants(resource: dict[str, Any]) -> Iterator[str]:
+    """What FHIR says of an Observation beyond its shape, which fhir.resources does not look at."""
+    if resource["resourceType"] != "Observation":
+        return
+    has_value = any(key.startswith("value") for key in resource)
+    own = {(each.get("system"), each.get("code")) for each in resource["code"].get("coding", ())}
+    components = resource.get("component", ())
+    if has_value and "dataAbsentReason" in resource:
+        yield "obs-6"
+    if has_value and any(own & codings_of(each["code"]) for each in components):
+        yield "obs-7"
+    if {"bodySite", "bodyStructure"} <= resource.keys():
+        yield "obs-8"
+    if any(not {"low", "high", "text"} & each.keys() for each in resource.get("referenceRange", ())):
+        yield "obs-3"
+    if not all(
+        {"dataAbsentReason"} & each.keys() or any(key.startswith("value") for key in each) for each in components
+    ):
+        yield "component without value"
+    period = resource.get("effectivePeriod")
+    if period and period["start"] > period["end"]:
+        yield "per-1"
+
+
+def codings_of(concept: dict[str, Any]) -> set[tuple[str | None, str | None]]:
+    """System and code of each coding."""
+    return {(each.get("system"), each.get("code")) for each in concept.get("coding", ())}
 
 
 def references(value: object) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from sr2graph.fhir import FLAVOURS, FhirBundle, How, Loss, losses_csv, to_fhir
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.narrative import MANY, MOST_ITEMS, MOST_LEVELS, narrative
 from sr2graph.samples import KINDS, large_sample, sample
-from tests.fhir.models import corpus_reports, numbered, numbers_not_found, ours, resources
+from tests.fhir.models import broken_invariants, corpus_reports, numbered, numbers_not_found, ours, resources
 
 
 def check(report: Report, bundle: FhirBundle) -> None:
@@ -31,6 +31,7 @@ def check(report: Report, bundle: FhirBundle) -> None:
     named = {loss.target for loss in by_how[How.MAPPED] if re.fullmatch(r"\w+/[0-9a-f-]{36}", loss.target)}
     assert named <= made
     assert numbers_not_found(report, bundle) == []
+    assert [broken for each in resources(bundle) for broken in broken_invariants(each)] == []
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

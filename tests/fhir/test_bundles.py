@@ -44,8 +44,27 @@ def test_validation_would_notice() -> None:
     spoiled["entry"][0]["resource"]["gender"] = 5
     spoiled["entry"][-1]["resource"]["unknown"] = "x"
     spoiled["entry"][1]["resource"]["version"] = []
+    spoiled["entry"].append({"resource": contradictory()})
     found = problems(FhirBundle(spoiled), "r5-dicom-sr")
-    assert len(found) >= 3
+    assert len(found) >= 8
+    assert {"obs-3", "obs-6", "obs-7", "obs-8", "per-1"} <= set(found)
+
+
+def contradictory() -> dict[str, Any]:
+    """An Observation that breaks all rules beyond its shape."""
+    code = {"coding": [{"system": "http://loinc.org", "code": "8302-2"}]}
+    return {
+        "resourceType": "Observation",
+        "code": code,
+        "status": "final",
+        "valueString": "x",
+        "dataAbsentReason": code,
+        "component": [{"code": code, "valueString": "y"}],
+        "referenceRange": [{"appliesTo": [code]}],
+        "bodySite": code,
+        "bodyStructure": {"type": "BodyStructure"},
+        "effectivePeriod": {"start": "2024-01-02", "end": "2024-01-01"},
+    }
 
 
 @pytest.mark.parametrize("tid", [tid for tid, _ in TEMPLATED])
