@@ -68,8 +68,9 @@ docs: ontology ## the generated pages again, then every code block of the docs
 	$(BIN)/python scripts/named_queries_page.py
 	$(BIN)/python -m pytest tests/test_docs.py
 
-ontology: $(READY) ## ontologies/ and the vocabulary page, from the vocabulary table
+ontology: $(READY) ## ontologies/ and the vocabulary page, from the vocabulary table and the templates
 	$(BIN)/python -m sr2graph.graph.generate
+	$(BIN)/python -m sr2graph.graph.shapes
 
 constraints: ## pin what a fresh install of the dev extra resolves to today
 	scripts/pin.sh $(PYTHON)

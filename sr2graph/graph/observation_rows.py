@@ -102,6 +102,7 @@ class _Teller:
 
     def put(self, cells: Row, observation: Observation) -> list[Record]:
         """Put an observation into the cells of its item, and return the rows that hang on it."""
+        _put(cells, "observation_role", observation.role)
         if isinstance(observation.item.value, MeasuredValue):
             self._put_canonical(cells, observation.item.value)
         key = id(observation.properties)

@@ -34,7 +34,9 @@ PREFIXES = {
 """The prefixes of everything this package writes."""
 
 
-DERIVED = frozenset({"CanonicalUnit", "Context", "Matching", "Observer", "ProcedureContext", "Properties", "Subject"})
+DERIVED = frozenset(
+    {"CanonicalUnit", "Context", "Matching", "Observation", "Observer", "ProcedureContext", "Properties", "Subject"}
+)
 """The classes of `sr2graph.templates` and `sr2graph.terms` whose fields are predicates."""
 
 
