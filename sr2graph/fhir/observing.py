@@ -17,12 +17,13 @@ from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Node, is_selection
 from sr2graph.fhir.resources import resource_of
+from sr2graph.fhir.sites import MOST_SITES
 from sr2graph.fhir.tables import category, coded, keyed
 from sr2graph.fhir.texts import clean, coding_of, uid_identifier
 from sr2graph.templates.context import text_of
 from sr2graph.templates.properties import Items
 
-MOST_SHOWN = 256
+MOST_SHOWN = 128
 """Selections, and groups, that one observation refers to: what many share would multiply."""
 
 SHOWN = ("regions", "images", "illustrations", "value_maps")
@@ -152,11 +153,11 @@ class Observing:
         position = node.item.position
         said: list[tuple[str, CodedConcept | str | None]] = []
         if made:
-            said += [("site", each) for each in properties.finding_sites]
+            said += [("site", each) for each in properties.finding_sites[:MOST_SITES]]
             is_structure = "bodyStructure" in made or "extension" in made.get("bodySite", {})
             if is_structure:
                 said += [("laterality", properties.laterality)]
-                said += [("site_modifier", each) for each in properties.site_modifiers]
+                said += [("site_modifier", each) for each in properties.site_modifiers[:MOST_SITES]]
         if properties.method is not None:
             made["method"] = makers.values.concept(properties.method)
             said.append(("method", properties.method))
@@ -207,6 +208,8 @@ class Observing:
                 found += filter(None, [makers.selections.of(item)])
         if node.category == "derived":
             found += self._groups
+            if len(self._groups) == MOST_SHOWN:
+                makers.account.note("derivedFrom", f"at most {MOST_SHOWN} groups", node.item)
         for reference in found:
             if str(reference) not in seen:
                 seen.add(str(reference))

@@ -7,6 +7,7 @@ Observation has one or the other (invariant obs-8).  A fetus is a BodyStructure 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sr2graph.dicom.content import position_text
 from sr2graph.dicom.report import Report
@@ -26,6 +27,9 @@ TRACKING_UID = ("112040", "Tracking Unique Identifier")
 FETUS = ("121026", "Fetus")
 FETUS_ID = ("http://loinc.org", "11951-1", "Fetus ID")
 FOCUS_CODE = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
+MOST_SITES = 32
+"""Sites, and modifiers, of one observation: what many observations share would multiply. The others are components."""
+
 BODY_SITE = "http://hl7.org/fhir/StructureDefinition/bodySite"
 
 
@@ -61,7 +65,12 @@ class Sites:
         """Return the elements of an Observation that say where; empty where nothing does."""
         made = self._made.get(id(properties))
         if made is None:
-            made = self._made[id(properties)] = properties, self._elements(properties)
+            few = replace(
+                properties,
+                finding_sites=properties.finding_sites[:MOST_SITES],
+                site_modifiers=properties.site_modifiers[:MOST_SITES],
+            )
+            made = self._made[id(properties)] = properties, self._elements(few)
         return dict(made[1])
 
     def _elements(self, properties: Properties) -> Json:

@@ -10,10 +10,11 @@ import pytest
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ByReference, ContentItem, position_text
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import ImageReference, MeasuredValue, SpatialCoordinates, Text, ValueType
+from sr2graph.dicom.values import Code, ImageReference, MeasuredValue, SpatialCoordinates, Text, ValueType
 from sr2graph.fhir import FLAVOURS, FhirBundle, How, Loss, losses_csv, to_fhir
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.narrative import MANY, MOST_ITEMS, MOST_LEVELS, narrative
+from sr2graph.fhir.sites import MOST_SITES
 from sr2graph.samples import KINDS, large_sample, sample
 from tests.fhir.models import broken_invariants, corpus_reports, numbered, numbers_not_found, ours, resources
 
@@ -220,6 +221,27 @@ def test_what_members_share_with_their_group_is_told_once() -> None:
     sources = [each.get("derivedFrom", ()) for each in resources(bundle, "Observation")]
     assert sum(map(len, sources)) == 300
     assert len(resources(bundle, "ImagingSelection")) == 300
+
+
+def test_more_sites_than_a_structure_takes_are_components() -> None:
+    sites = [
+        ContentItem(
+            (1,),
+            "HAS CONCEPT MOD",
+            ValueType.CODE,
+            CodedConcept("363698007", "SCT", "Finding Site"),
+            Code(CodedConcept(f"{10_000_000 + number}", "SCT", f"Site {number}")),
+        )
+        for number in range(MOST_SITES + 8)
+    ]
+    name = CodedConcept("410668003", "SCT", "Length")
+    number = ContentItem((1,), "CONTAINS", ValueType.NUM, name, MeasuredValue(numeric_value=("1",)), tuple(sites))
+    report = Report(sample("key_objects").document, root=numbered(root((number,))))
+    bundle = to_fhir(report)
+    check(report, bundle)
+    assert len(resources(bundle, "BodyStructure")[0]["includedStructure"]) == MOST_SITES
+    assert len(resources(bundle, "Observation")[0]["component"]) == 8
+    assert not bundle.left_out()
 
 
 def test_a_report_without_a_tree_is_a_report_all_the_same() -> None:
