@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, RelationshipType
@@ -40,10 +44,20 @@ class FhirBundle:
     """The Bundle as plain values; decimal numbers are Decimals that keep their text."""
     losses: tuple[Loss, ...] = field(default=(), repr=False)
     """One line for each content item in document order, then notes."""
+    release: str = "R5"
+    """Of FHIR: R4 or R5."""
 
     def json(self) -> str:
         """Return the Bundle as JSON text; the same report gives the same text."""
         return json_text(self.resource)
+
+    def model(self) -> Any:  # noqa: ANN401 # of fhir.resources, which is an extra
+        """Return the Bundle as an object of fhir.resources, validated; R4 as R4B, which has the same of all used here.
+
+        Raises ValueError where the models do not take it, ImportError without the extra `fhir`.
+        """
+        package = "fhir.resources.bundle" if self.release == "R5" else "fhir.resources.R4B.bundle"
+        return import_module(package).Bundle.model_validate(json.loads(self.json(), parse_float=Decimal))
 
     def left_out(self) -> tuple[Loss, ...]:
         """Return the lines of items that no element has."""
@@ -111,7 +125,7 @@ class _Projection:
         documents.provenance(reference)
         self._settle()
         losses = self._makers.account.lines(self._makers.reading.items, documents.narrated)
-        return FhirBundle(self._bundle(documents), losses)
+        return FhirBundle(self._bundle(documents), losses, self._makers.flavour.release)
 
     def _bundle(self, documents: Documents) -> Json:
         made: Json = {"resourceType": "Bundle", "id": identify("Bundle", self._type, self._report.sop_instance_uid)}
