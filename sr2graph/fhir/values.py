@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 from urllib.parse import unquote
@@ -91,10 +91,15 @@ class Values:
         return self.concept(item.concept_name) if item.concept_name is not None else {"text": item.value_type or "item"}
 
     def _codings(self, concept: CodedConcept) -> Iterator[Json]:
+        if concept.urn_value and (concept.value or concept.long_value):
+            yield from self._codings(replace(concept, value=None, long_value=None))
+            concept = replace(concept, urn_value=None)
         iri, code = self.keys.iri(concept), token(concept.code)
         if iri is None or code is None:
             return
         system = self._system(concept, iri)
+        # A code that is a URI, or a UID, is written as a URI.
+        code = iri if system == URI_SYSTEM else code
         if iri.startswith(SNOMED_IRI) and (canonical := unquote(iri[len(SNOMED_IRI) :])) != code:
             yield {"system": SNOMED_SYSTEM, "code": canonical}
         elif iri.startswith(SNOMED_IRI):
@@ -105,7 +110,7 @@ class Values:
 
     def _system(self, concept: CodedConcept, iri: str) -> str:
         """Return the URI of a coding scheme; never a bare designator, which identifies nothing."""
-        if concept.urn_value and not (concept.value or concept.long_value):
+        if concept.urn_value:
             return URI_SYSTEM
         uid = (concept.scheme_uid or self._uids.get(concept.scheme) or "").strip(" \0")
         entry = coding_scheme(concept.scheme) or coding_scheme_by_uid(uid)

@@ -372,6 +372,16 @@ def test_what_is_no_number_is_kept_as_text() -> None:
         (code("10200004", "SCT"), [("http://snomed.info/sct", "10200004")]),
         (code("8302-2", "LN"), [("http://loinc.org", "8302-2")]),
         (code("X1", "99MINE"), [("urn:oid:1.2.3.99", "X1")]),
+        (code("1.2.840.10008.1.1", "DCMUID"), [("urn:ietf:rfc:3986", "urn:oid:1.2.840.10008.1.1")]),
+        (CodedConcept(urn_value="urn:example:x"), [("urn:ietf:rfc:3986", "urn:example:x")]),
+        (
+            CodedConcept("8302-2", "LN", urn_value="urn:example:x"),
+            [("urn:ietf:rfc:3986", "urn:example:x"), ("http://loinc.org", "8302-2")],
+        ),
+        (
+            CodedConcept("mm", None, urn_value="urn:example:x"),
+            [("urn:ietf:rfc:3986", "urn:example:x"), ("https://w3id.org/sr2graph/code/-", "mm")],
+        ),
     ],
 )
 def test_codes_are_told_canonically_and_as_written(name: CodedConcept, codings: list[tuple[str, str]]) -> None:
