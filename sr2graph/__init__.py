@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sr2graph.dicom.values import MeasuredValue as MeasuredValue
     from sr2graph.dicom.values import ValueType as ValueType
     from sr2graph.errors import SrError as SrError
+    from sr2graph.fhir import to_fhir as to_fhir
     from sr2graph.graph.from_rdf import from_rdf as from_rdf
     from sr2graph.graph.from_rdf import reports_from_rdf as reports_from_rdf
     from sr2graph.templates.checking import Finding as Finding
@@ -48,6 +49,7 @@ _HOMES = {
     "observations_of": "templates.observations",
     "read": "dicom.read",
     "reports_from_rdf": "graph.from_rdf",
+    "to_fhir": "fhir",
 }
 __all__ = [
     "ByReference",
@@ -66,6 +68,7 @@ __all__ = [
     "observations_of",
     "read",
     "reports_from_rdf",
+    "to_fhir",
 ]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from sr2graph import __version__, cli_check, cli_corpus, cli_templates
+from sr2graph import __version__, cli_check, cli_corpus, cli_fhir, cli_templates
 from sr2graph.terminal import Verbs, collect_rarely, columns, existing, listed, progress, put, say
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def main() -> None:
     """DICOM Structured Reports as lossless RDF graphs, and many of them as a corpus that answers SPARQL."""
 
 
-for command in (*cli_corpus.COMMANDS, *cli_check.COMMANDS, *cli_templates.COMMANDS):
-    main.add_command(command)
+for room in (cli_corpus, cli_check, cli_templates, cli_fhir):
+    for command in room.COMMANDS:
+        main.add_command(command)
 
 # ---------------------------------------------------------------- show
 

@@ -9,7 +9,8 @@
     ├── GraphError               an RDF graph does not hold a report that can be rebuilt
     ├── WriteError               a report or graph cannot be written where it was asked for
     ├── QueryError               a query, its name or its parameters are not as they must be
-    └── CorpusError              a corpus cannot be opened, read or changed as asked
+    ├── CorpusError              a corpus cannot be opened, read or changed as asked
+    └── FhirError                a report cannot become the bundle that was asked for
 
 A message names the file, the place in it, what was found and what to do next.  It never
 quotes a value of the report: a log is no place for patient data.
@@ -56,3 +57,7 @@ class QueryError(SrError):
 
 class CorpusError(SrError):
     """A corpus cannot be opened, read or changed as asked."""
+
+
+class FhirError(SrError):
+    """A report cannot become the bundle that was asked for."""

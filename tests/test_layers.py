@@ -26,7 +26,7 @@ FLOORS = (
     ("corpus", "fhir"),
     ("web",),
     ("terminal",),
-    ("cli_check", "cli_corpus", "cli_templates"),
+    ("cli_check", "cli_corpus", "cli_fhir", "cli_templates"),
     ("cli",),
     ("__init__", "__main__"),
 )

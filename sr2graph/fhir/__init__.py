@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sr2graph.errors import FhirError
 from sr2graph.fhir.accounts import How, Loss, losses_csv
-from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.project import BUNDLES, FLAVOURS, IDS, FhirBundle, to_fhir
 
 __all__ = ["BUNDLES", "FLAVOURS", "IDS", "FhirBundle", "FhirError", "How", "Loss", "losses_csv", "to_fhir"]

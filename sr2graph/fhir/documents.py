@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.header import Participant, VerifyingObserver
 from sr2graph.dicom.values import Code, Text, ValueType
+from sr2graph.errors import FhirError
 from sr2graph.fhir.contexts import Makers
-from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.narrative import narrative
 from sr2graph.fhir.observing import Observing

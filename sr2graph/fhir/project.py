@@ -12,10 +12,10 @@ from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code
+from sr2graph.errors import FhirError
 from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.documents import Documents
-from sr2graph.fhir.errors import FhirError
 from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing

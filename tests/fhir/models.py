@@ -37,7 +37,8 @@ def resources(bundle: FhirBundle, type_: str | None = None) -> list[dict[str, An
 
 def parsed(bundle: FhirBundle) -> dict[str, Any]:
     """The text of a bundle as JSON, numbers exact."""
-    return json.loads(bundle.json(), parse_float=Decimal)
+    found: dict[str, Any] = json.loads(bundle.json(), parse_float=Decimal)
+    return found
 
 
 @cache

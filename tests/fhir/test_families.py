@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sr2graph.dicom.concept import CodedConcept
-from sr2graph.dicom.content import ContentItem
+from sr2graph.dicom.content import ByReference, ContentItem
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import Code, ImageReference, MeasuredValue, Text, ValueType
+from sr2graph.dicom.values import Code, ImageReference, MeasuredValue, Text, UIDReference, ValueType
 from sr2graph.fhir import FhirBundle, How, to_fhir
 from sr2graph.samples import sample
 from tests.fhir.models import numbered, resources
@@ -174,14 +174,14 @@ def test_twins_are_two_and_the_mother_is_the_subject() -> None:
 
 def without_subject_uids(item: ContentItem, uid: str | None) -> ContentItem:
     """The same tree, with one Subject UID in place of all, or with none at all."""
-    children = []
+    children: list[ContentItem | ByReference] = []
     for child in item.children:
         if isinstance(child, ContentItem):
             code = child.concept_name.code if child.concept_name is not None else None
             if code == "121028" and uid is None:
                 continue
-            if code == "121028" and child.value is not None:
-                children.append(replace(child, value=replace(child.value, uid=uid)))  # type: ignore[call-arg]
+            if code == "121028" and isinstance(child.value, UIDReference):
+                children.append(replace(child, value=replace(child.value, uid=uid)))
             else:
                 children.append(without_subject_uids(child, uid))
         else:
@@ -437,7 +437,7 @@ def test_a_new_version_replaces_the_old_one() -> None:
     assert diagnostic["extension"][0]["valueReference"]["identifier"]["value"] == "urn:oid:1.2.3.4"
 
 
-def patient_id(**fields: str | None) -> str:
+def patient_id(**fields: Any) -> str:
     found = report("basic_text")
     changed = replace(
         found, patient=replace(found.patient, **fields), study=replace(found.study, study_instance_uid="1.2")
