@@ -1,71 +1,340 @@
-"""The verb that turns a report into FHIR."""
+"""The verb that turns reports into FHIR."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sr2graph.terminal import put, say
+from sr2graph.terminal import collect_rarely, existing, listed, put, say, usage
+
+if TYPE_CHECKING:
+    from sr2graph.batch.outcome import Outcome
+    from sr2graph.corpus.question import Values
+    from sr2graph.corpus.result import Result, Solutions
+    from sr2graph.dicom.report import Report
+    from sr2graph.fhir.exporting import LossTable, Sink
+    from sr2graph.fhir.project import FhirBundle
 
 FLAVOURS = ("r5-dicom-sr", "r4")
 BUNDLES = ("transaction", "batch", "collection", "document")
+POSTED = ("transaction", "batch")
 IDS = ("put", "conditional", "logical")
+
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
+_STDIN = "-"
+
+Found = Iterable[tuple[str, "Report | Outcome"]]
+"""(name, report) of each input, or what became of it where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """What to make of each report."""
+
+    flavour: str
+    bundle: str
+    ids: str
+    timezone: str | None
+    patient_system: str | None
+
+    def made(self, report: Report) -> FhirBundle:
+        from sr2graph.fhir import to_fhir
+
+        return to_fhir(
+            report, self.flavour, self.bundle, self.ids, timezone=self.timezone, patient_system=self.patient_system
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the bundles go: at most one of these, and standard output where there is none."""
+
+    output: str | None
+    ndjson: Path | None
+    server: str | None
+    token_file: Path | None
+    token_env: str | None
+    timeout: float
+
+    @contextmanager
+    def opened(self) -> Iterator[Sink]:
+        from sr2graph.batch.destination import is_folder
+        from sr2graph.fhir.exporting import OneBundle, bundle_folder, ndjson_folder
+
+        if self.ndjson is not None:
+            with ndjson_folder(self.ndjson) as types:
+                yield types
+        elif self.output is None:
+            yield _Printed()
+        elif is_folder(self.output):
+            with bundle_folder(Path(self.output)) as folder:
+                yield folder
+        else:
+            yield OneBundle(Path(self.output))
+
+
+class _Printed:
+    """Bundles on standard output, each a line."""
+
+    def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
+        put([bundle.json() + "\n"])
+        return True
 
 
 @click.command()
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="REPORT")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...|CORPUS")
 @click.option("--flavour", type=click.Choice(FLAVOURS), default=FLAVOURS[0], help=f"Default: {FLAVOURS[0]}.")
-@click.option("--bundle", type=click.Choice(BUNDLES), default=BUNDLES[0], help=f"Default: {BUNDLES[0]}.")
+@click.option("--bundle", type=click.Choice(BUNDLES), help=f"Default: {BUNDLES[0]}.")
 @click.option("--ids", type=click.Choice(IDS), default=IDS[0], help=f"How a server knows resources. Default: {IDS[0]}.")
 @click.option("--timezone", metavar="+HH:MM", help="Of times in a report that does not say.")
 @click.option("--patient-system", metavar="URI", help="Of patient IDs in a report that names no issuer.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+@click.option("--query", "question", metavar="SPARQL|FILE.rq|-", help="Only the reports of CORPUS that this selects.")
+@click.option("-n", "--name", metavar="NAME", help="The same by a named query: sr2graph queries lists them.")
+@click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A value, as sr2graph query has it.")
+@click.option("--version", "version", type=click.IntRange(min=0), metavar="N", help="An earlier version of CORPUS.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|FOLDER/",
+    help="A folder, if it exists or ends in /, gets one file per report. Default: standard output, a bundle a line.",
+)
+@click.option(
+    "--ndjson",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Instead of bundles, one file for each type of resource, a resource a line.",
+)
 @click.option(
     "--losses",
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV of what each content item became, or why not.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="No summary; failures are still told.")
 def fhir(  # noqa: PLR0913 # one per option
     *,
-    path: Path,
+    paths: tuple[str, ...],
     flavour: str,
-    bundle: str,
+    bundle: str | None,
     ids: str,
     timezone: str | None,
     patient_system: str | None,
-    output: Path | None,
+    question: str | None,
+    name: str | None,
+    params: tuple[str, ...],
+    version: int | None,
+    output: str | None,
+    ndjson: Path | None,
     losses: Path | None,
+    quiet: bool,
 ) -> None:
-    """Turn a report into a bundle of FHIR resources.
+    """Turn reports into bundles of FHIR resources.
 
-    REPORT is a DICOM file or DICOM JSON. Flavour r5-dicom-sr follows the HL7 guide DICOM SR to FHIR, r4 has the same
-    shape in FHIR R4. The same report gives the same text. What no element of a resource has is in the narrative of
-    the DiagnosticReport; --losses tells of every content item.
+    PATH is a file, a folder, a zip archive, DICOM JSON, or - for a list of paths on standard input. Of a CORPUS, a
+    query can select reports: the first column that has reports or items of reports tells which. Flavour r5-dicom-sr
+    follows the HL7 guide DICOM SR to FHIR, r4 has the same shape in FHIR R4. The same report gives the same text. What
+    no element of a resource has is in the narrative of the DiagnosticReport; --losses tells of every content item.
     """
-    from sr2graph.dicom.read import read
-    from sr2graph.fhir import losses_csv, to_fhir
+    places = _Places(output, ndjson, None, None, None, 0)
+    choices = _Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system)
+    asked = _asked(question, name, params)
+    of_corpus = asked is not None or version is not None or _is_corpus(paths)
+    if of_corpus and len(paths) > 1:
+        raise click.UsageError("a query is asked of one corpus, and here are several paths")
+    found = _of_corpus(paths[0], asked, version) if of_corpus else _of_paths(paths)
+    collect_rarely()
+    with ExitStack() as stack:
+        run = _Run(stack.enter_context(places.opened()), stack.enter_context(_losses(losses)))
+        run.all(found if of_corpus else _first_of_each(found), choices)
+    run.close(quiet=quiet, is_empty_fine=of_corpus)
 
-    made = to_fhir(read(path), flavour, bundle, ids, timezone=timezone, patient_system=patient_system)
-    if output is None:
-        put([made.json() + "\n"])
-    else:
-        _write(output, made.json() + "\n")
-    if losses is not None:
-        _write(losses, losses_csv(made.losses))
-    left_out = len(made.left_out())
-    if left_out:
-        say(f"{left_out} of {sum(bool(each.position) for each in made.losses)} content items in no element: --losses")
+
+def _bundle_type(bundle: str | None, ids: str, places: _Places) -> str:
+    """Return the type of bundle that is to be made.  References in NDJSON are those of a batch: relative."""
+    if sum(place is not None for place in (places.output, places.ndjson, places.server)) > 1:
+        raise click.UsageError("give one of --output, --ndjson and --post")
+    if places.ndjson is None:
+        return bundle or BUNDLES[0]
+    if bundle is not None:
+        raise click.UsageError("--ndjson makes no bundle. Leave --bundle out")
+    if ids == "conditional":
+        raise click.UsageError("--ndjson has no conditions. Use --ids put or logical")
+    return "batch"
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file; a failure is one line and exit status 1."""
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        say(f"{path}: {error.strerror}")
-        sys.exit(1)
+# ---------------------------------------------------------------- in
+
+
+def _is_corpus(paths: tuple[str, ...]) -> bool:
+    return len(paths) == 1 and bool(_URL.match(paths[0]) or Path(paths[0], "_delta_log").is_dir())
+
+
+def _of_paths(paths: tuple[str, ...]) -> Found:
+    from sr2graph.batch.reading import reports
+    from sr2graph.batch.sources import inputs
+
+    return reports(inputs(existing(paths), listed(paths)))
+
+
+def _asked(question: str | None, name: str | None, params: tuple[str, ...]) -> tuple[str, Values] | None:
+    if question is None and name is None:
+        if params:
+            raise click.UsageError("--param is for --query or --name")
+        return None
+    if question is not None and name is not None:
+        raise click.UsageError("give one of --query and --name")
+    from sr2graph.corpus import question as questions
+
+    with usage():
+        if name is not None:
+            return questions.named(name, params)
+        assert question is not None  # noqa: S101 # one of the two is given
+        if question == _STDIN:
+            return questions.own(sys.stdin.read(), params)
+        if questions.is_file(question):
+            return questions.own(questions.read(question), params, name=question)
+        return questions.own(question, params)
+
+
+def _of_corpus(corpus: str, asked: tuple[str, Values] | None, version: int | None) -> Found:
+    """Yield the reports of a corpus, all or those that a query selects, at one version; each once."""
+    from sr2graph.batch.outcome import unconverted
+    from sr2graph.corpus.connection import connect
+    from sr2graph.corpus.corpus import Corpus
+    from sr2graph.corpus.decode import stored_reports
+    from sr2graph.corpus.log import snapshot
+    from sr2graph.corpus.storage import storage
+
+    with Corpus(corpus, version=version) as opened:
+        found = None if asked is None else opened.query(*asked)
+    with closing(connect(snapshot(storage(corpus), opened.version))) as connection:
+
+        def documents(iris: list[str] | None) -> list[int]:
+            wanted = "" if iris is None else " WHERE iri IN (SELECT unnest(?::VARCHAR[]))"
+            rows = connection.execute(f"SELECT document FROM documents{wanted}", [iris] if wanted else [])  # noqa: S608 # ours
+            return sorted(int(key) for (key,) in rows.fetchall())
+
+        keys = documents(None) if found is None else _selected(found, documents)
+        del found
+        for stored in stored_reports(connection, keys):
+            try:
+                yield stored.iri, stored.report()
+            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
+                yield stored.iri, unconverted(stored.iri, error)
+
+
+def _selected(found: Result, documents: Callable[[list[str]], list[int]]) -> list[int]:
+    """Return the keys of the reports that a column of solutions has, or has items of."""
+    from sr2graph.corpus.result import Solutions
+
+    columns = list(_columns(found)) if isinstance(found, Solutions) else []
+    for iris in columns:
+        keys = documents(iris)
+        if keys:
+            return keys
+    if any(columns) or not columns:
+        raise click.UsageError("no column of the query has reports or items of reports. SELECT one, such as ?report")
+    return []
+
+
+def _columns(found: Solutions) -> Iterator[list[str]]:
+    """Yield the IRIs before any # of each column of texts, ?report first."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = found.to_arrow()
+    for name in sorted(table.column_names, key=lambda name: name != "report"):
+        column = table.column(name)
+        if pa.types.is_string(column.type):
+            whole = pc.replace_substring_regex(column, "(?s)#.*", "")
+            yield pc.unique(pc.drop_null(whole)).to_pylist()
+
+
+def _first_of_each(found: Found) -> Found:
+    """Yield what was found, and of reports with the same SOP Instance UID, which a corpus has not, the first."""
+    from sr2graph.batch.outcome import Outcome, State
+
+    seen: set[bytes] = set()
+    for name, report in found:
+        if isinstance(report, Outcome):
+            yield name, report
+            continue
+        uid = report.sop_instance_uid
+        digest = blake2b(uid.encode(errors="replace"), digest_size=16).digest()
+        if digest in seen:
+            taken = f"an earlier report has its SOP Instance UID {uid}"
+            yield name, Outcome(file=name, state=State.SKIPPED, reason=taken, named=True)
+        else:
+            seen.add(digest)
+            yield name, report
+
+
+# ---------------------------------------------------------------- out
+
+
+@contextmanager
+def _losses(path: Path | None) -> Iterator[LossTable | None]:
+    from sr2graph.batch.destination import replacing
+    from sr2graph.fhir.exporting import LossTable
+
+    if path is None:
+        yield None
+        return
+    with replacing(path) as (complete, _), complete.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        yield LossTable(file)
+
+
+class _Run:
+    """Turns one report after the other into FHIR, and counts."""
+
+    def __init__(self, sink: Sink, losses: LossTable | None) -> None:
+        self._sink = sink
+        self._losses = losses
+        self._made = self._skipped = self._failed = self._items = self._left_out = 0
+
+    def all(self, found: Found, choices: _Choices) -> None:
+        from sr2graph.batch.outcome import Outcome, unconverted
+
+        for name, report in found:
+            if isinstance(report, Outcome):
+                self._tell(report)
+                continue
+            try:
+                bundle = choices.made(report)
+            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
+                self._tell(unconverted(name, error))
+            else:
+                self._take(report.sop_instance_uid, bundle)
+
+    def _take(self, uid: str, bundle: FhirBundle) -> None:
+        self._made += 1
+        self._failed += not self._sink.add(uid, bundle)
+        self._items += sum(bool(each.position) for each in bundle.losses)
+        self._left_out += len(bundle.left_out())
+        if self._losses is not None:
+            self._losses.add(uid, bundle)
+
+    def _tell(self, outcome: Outcome) -> None:
+        is_failure = outcome.state == "failed"
+        self._failed += is_failure
+        self._skipped += not is_failure
+        if is_failure or outcome.named:
+            say(f"{outcome.state}: {outcome.file}: {outcome.reason}")
+
+    def close(self, *, quiet: bool, is_empty_fine: bool) -> None:
+        if self._left_out and not quiet:
+            say(f"{self._left_out:,} of {self._items:,} content items in no element: --losses")
+        if not quiet and self._made + self._skipped + self._failed != 1:
+            say(f"{self._made:,} reports made FHIR, {self._skipped:,} skipped, {self._failed:,} failed")
+        if self._failed or not (self._made or is_empty_fine):
+            sys.exit(1)
 
 
 COMMANDS = (fhir,)

@@ -124,10 +124,10 @@ def losses_csv(losses: Iterable[Loss]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     names = [each.name for each in fields(Loss)]
     writer.writerow(names)
-    writer.writerows([_inert(str(getattr(loss, name))) for name in names] for loss in losses)
+    writer.writerows([inert(str(getattr(loss, name))) for name in names] for loss in losses)
     return text.getvalue()
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: codes come from the file."""
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -12,6 +12,7 @@ from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.narrative import narrative
 from sr2graph.fhir.observing import Observing
+from sr2graph.fhir.presented import extensions, presented_form
 from sr2graph.fhir.resources import resource_of
 from sr2graph.fhir.tables import category, for_code, keyed
 from sr2graph.fhir.texts import URI_SYSTEM, clean, coding_of, date_time, instant, uid_identifier
@@ -48,15 +49,18 @@ class Documents:
         resource |= {"language": language} if language else {}
         text, self.narrated = narrative(makers.reading.items)
         replaces = [{"url": REPLACES, "valueReference": each} for each in self._predecessors()]
-        resource |= {"text": text, "extension": replaces, "identifier": self._identifiers()}
+        extension = [*replaces, *extensions(makers, self._observing)]
+        resource |= {"text": text, "extension": extension, "identifier": self._identifiers()}
         resource |= {"basedOn": makers.studies.orders(), "status": makers.status["report"]}
-        imaging = category("imaging")
-        resource["category"] = [coding_of(imaging["system"], imaging["code"], imaging["display"])]
+        sort = category(makers.flavour.report_category)
+        resource["category"] = [coding_of(sort["system"], sort["code"], sort["display"])]
         resource |= {"code": self.code(), "subject": makers.people.patient} | self._when()
         resource |= {"performer": self._performers(), "resultsInterpreter": self._verifiers()}
         study = makers.studies.study()
         resource |= {"result": self._observing.results(), makers.flavour.study_element: [study] if study else []}
         resource |= self._conclusion()
+        if makers.flavour.presented:
+            resource["presentedForm"] = [presented_form(text, self._title(), language, makers.flavour.presented)]
         resource = {key: value for key, value in resource.items() if value not in ([], None)}
         makers.resources.add(resource, self.identifier)
         self._map_containers(str(resource["id"]))

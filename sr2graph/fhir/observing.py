@@ -90,7 +90,7 @@ class Observing:
         study, about = self.contexts.of(node.context)
         resource |= study
         resource["status"] = makers.status["observation"]
-        resource["category"] = [self._category(node)]
+        resource["category"] = self._categories(node)
         resource["code"] = self._codes[id(node)]
         resource |= about
         resource |= self._value(node)
@@ -117,10 +117,11 @@ class Observing:
             found += makers.sites.tracking(node.properties)
         return found
 
-    def _category(self, node: Node) -> Json:
-        name = "imaging" if node.category == "measurement" else node.category
-        row = category(name)
-        return coding_of(row["system"], row["code"], row["display"])
+    def _categories(self, node: Node) -> list[Json]:
+        """Return the category of a node, and `imaging` where the guide wants it beside (guide defect 2)."""
+        own = "imaging" if node.category == "measurement" else node.category
+        names = dict.fromkeys(["imaging", own] if self._makers.flavour.imaging_category else [own])
+        return [coding_of(row["system"], row["code"], row["display"]) for row in map(category, names)]
 
     def _code(self, node: Node) -> Json:
         values, properties = self._makers.values, node.properties

@@ -20,6 +20,7 @@ from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
+from sr2graph.fhir.profiles import claim_late
 from sr2graph.fhir.reading import LIBRARY, Reading, is_selection
 from sr2graph.fhir.resources import BundleType, Ids, Resources
 from sr2graph.fhir.selections import Selections
@@ -123,6 +124,7 @@ class _Projection:
         if self._type is BundleType.DOCUMENT:
             documents.composition()
         documents.provenance(reference)
+        claim_late(self._makers.resources, self._makers.flavour, self._makers.account)
         self._settle()
         losses = self._makers.account.lines(self._makers.reading.items, documents.narrated)
         return FhirBundle(self._bundle(documents), losses, self._makers.flavour.release)

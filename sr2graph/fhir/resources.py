@@ -80,6 +80,20 @@ class Resources:
         """Add a resource that has an id; an id of old keeps its resource."""
         self._entries.setdefault(str(resource["id"]), Entry(resource, identifier))
 
+    def replace(self, resource: Json) -> None:
+        """Put a resource in the place of the one of its id."""
+        id_ = str(resource["id"])
+        self._entries[id_] = Entry(resource, self._entries[id_].identifier)
+
+    def find(self, reference: Json) -> Json | None:
+        """Return the resource that a Reference made here is to; None where none of this bundle is."""
+        id_ = str(reference.get("reference", "")).rpartition("/" if self._bundle is BundleType.BATCH else ":")[2]
+        if id_ in self._entries:
+            return self._entries[id_].resource
+        value, type_ = reference.get("identifier", {}).get("value"), reference.get("type")
+        found = (each for each in self if each.type == type_ and each.identifier.get("value") == value)
+        return None if self.is_elsewhere(str(type_)) else next((each.resource for each in found), None)
+
     def reference(self, type_: str, id_: str, identifier: Json | None = None, display: str | None = None) -> Json:
         """Return a Reference to a resource of this bundle."""
         told: Json = {"type": type_}

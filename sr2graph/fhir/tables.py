@@ -33,6 +33,14 @@ class Flavour:
     guide: str
     sop_class_system: str
     """What a SOP Class UID is a code of."""
+    imaging_category: bool
+    """Whether every Observation has the category `imaging` beside its own."""
+    report_category: str
+    """Of the DiagnosticReport (categories.csv)."""
+    presented: str
+    """Content type of DiagnosticReport.presentedForm, if there is to be one."""
+    doses: bool
+    """Whether a dose report has a dose summary, and details of its events are components."""
 
     @property
     def is_r5(self) -> bool:
@@ -59,6 +67,10 @@ def flavours() -> Mapping[str, Flavour]:
             row["site_element"],
             row["guide"],
             row["sop_class_system"],
+            bool(row["imaging_category"]),
+            row["report_category"],
+            row["presented"],
+            bool(row["doses"]),
         )
         for row in rows("flavours")
     }
@@ -108,5 +120,5 @@ def _told(name: str) -> frozenset[str]:
 
 
 def _iris(text: str) -> frozenset[str]:
-    pairs = (part.partition(":") for part in text.split(" | ") if part != ANY)
+    pairs = (part.partition(":") for part in text.split(" | ") if part not in {"", ANY})
     return frozenset(Code(scheme, value).iri for scheme, _, value in pairs)

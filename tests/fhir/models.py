@@ -17,12 +17,13 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import MeasuredValue
 from sr2graph.errors import SrError
 from sr2graph.fhir import FhirBundle, How
+from sr2graph.fhir.tables import flavours
 from tests.conftest import ROOT, corpus_files
 
 SHARED = ROOT.parent / "shared" / "fhir"
 """Paired cases and profile rules: read from beside the repository."""
 
-RELEASES = {"r5-dicom-sr": "", "r4": "R4B."}
+RELEASES = {each.name: "" if each.is_r5 else "R4B." for each in flavours().values()}
 """Flavour ↔ the package of fhir.resources; R4B has what R4 has of all resources made here."""
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
