@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sr2graph.fhir.exporting import LossTable, Sink
     from sr2graph.fhir.project import FhirBundle
 
-FLAVOURS = ("r5-dicom-sr", "r4")
+FLAVOURS = ("r5-dicom-sr", "r4", "r4-rds", "r5-idr", "r4-imr")
 BUNDLES = ("transaction", "batch", "collection", "document")
 POSTED = ("transaction", "batch")
 IDS = ("put", "conditional", "logical")

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from sr2graph import cli_fhir
 from sr2graph.fhir import BUNDLES, FLAVOURS, IDS, to_fhir
 from sr2graph.samples import sample
+from tests.commands import run
 
 
 @pytest.fixture(name="report")
@@ -40,7 +41,7 @@ def test_files_are_written(report: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_one_line(report: Path, tmp_path: Path) -> None:
-    done = CliRunner().invoke(cli_fhir.fhir, [str(report), "-o", str(tmp_path / "no" / "out.json")])
+    done = run("fhir", report, "-o", tmp_path / "no" / "out.json")
     assert done.exit_code == 1
     assert "No such file" in done.stderr
 

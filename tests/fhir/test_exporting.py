@@ -15,8 +15,9 @@ from sr2graph.fhir.exporting import OF_ONE_REPORT, BundleFolder, Ndjson
 from sr2graph.samples import KINDS, sample
 from sr2graph.samples.cohort import cohort_reports
 from tests.commands import run
-from tests.inputs import JUNK, small, with_uid
+from tests.inputs import small, with_uid
 
+JUNK = b"not DICOM at all"
 MANY = [(kind, sample(kind)) for kind in ("planar_roi", "ct_dose", "key_objects", "basic_text")]
 
 
