@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from sr2graph.corpus.question import Values
     from sr2graph.corpus.result import Result, Solutions
     from sr2graph.dicom.report import Report
-    from sr2graph.fhir.exporting import LossTable, Sink
+    from sr2graph.fhir.exporting import Found, LossTable, Run, Sink
+    from sr2graph.fhir.posting import ResultTable
     from sr2graph.fhir.project import FhirBundle
+    from sr2graph.fhir.server import Server
 
 FLAVOURS = ("r5-dicom-sr", "r4", "r4-rds", "r5-idr", "r4-imr")
 BUNDLES = ("transaction", "batch", "collection", "document")
 POSTED = ("transaction", "batch")
 IDS = ("put", "conditional", "logical")
+TIMEOUT = 60.0
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 _STDIN = "-"
-
-Found = Iterable[tuple[str, "Report | Outcome"]]
-"""(name, report) of each input, or what became of it where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,19 @@ class _Places:
     token_file: Path | None
     token_env: str | None
     timeout: float
+    results: Path | None
 
     @contextmanager
     def opened(self) -> Iterator[Sink]:
+        """Open the place."""
         from sr2graph.batch.destination import is_folder
         from sr2graph.fhir.exporting import OneBundle, bundle_folder, ndjson_folder
 
-        if self.ndjson is not None:
+        if self.server is not None:
+            server = self._server(self.server)
+            with _posted(self.results) as results:
+                yield _Posts(server, results)
+        elif self.ndjson is not None:
             with ndjson_folder(self.ndjson) as types:
                 yield types
         elif self.output is None:
@@ -79,6 +85,51 @@ class _Places:
                 yield folder
         else:
             yield OneBundle(Path(self.output))
+
+    def _server(self, url: str) -> Server:
+        from sr2graph.fhir.server import Server
+
+        with usage():
+            return Server(url, _token(self.token_file, self.token_env), timeout=self.timeout)
+
+
+def _token(file: Path | None, variable: str | None) -> str | None:
+    """Return the token; no message quotes it."""
+    if file is not None and variable is not None:
+        raise click.UsageError("give one of --token-file and --token-env")
+    if variable is not None:
+        if variable not in os.environ:
+            raise click.UsageError(f"--token-env: there is no variable {variable}")
+        return os.environ[variable].strip()
+    try:
+        return None if file is None else file.read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file}: not text, and a token is") from None
+
+
+class _Posts:
+    """Bundles on their way to a server: a line each on standard output, and what was not done on standard error."""
+
+    def __init__(self, server: Server, results: ResultTable | None) -> None:
+        self._server = server
+        self._results = results
+
+    def add(self, uid: str, bundle: FhirBundle) -> bool:
+        from sr2graph.errors import FhirError
+        from sr2graph.fhir.posting import grouped, post
+
+        posted = post(bundle, self._server)
+        put([f"{uid}: {posted}\n"])
+        if self._results is not None:
+            self._results.add(uid, posted)
+        for first, numbers in grouped(posted.results):
+            which = f"{first.type}/{first.id}" if len(numbers) == 1 else f"{len(numbers):,} entries"
+            say(f"{first.what}: {uid}: {which}: {first.reason}")
+        if posted.is_hopeless:
+            raise FhirError("given up: what follows would fare no better. The same command again does no harm")
+        return posted.is_done
 
 
 class _Printed:
@@ -117,6 +168,29 @@ class _Printed:
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV of what each content item became, or why not.",
 )
+@click.option(
+    "--post", "server", metavar="URL", help="Post each bundle to the FHIR server with this base, and say what it did."
+)
+@click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of --post: a file that holds the bearer token.",
+)
+@click.option("--token-env", metavar="VARIABLE", help="Of --post: an environment variable that holds it.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=TIMEOUT,
+    metavar="SECONDS",
+    help=f"Of --post: to wait for the server. Default: {TIMEOUT:g}.",
+)
+@click.option(
+    "--posted",
+    "results",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="CSV",
+    help="Of --post: a row per entry, what the server did with it.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No summary; failures are still told.")
 def fhir(  # noqa: PLR0913 # one per option
     *,
@@ -133,6 +207,11 @@ def fhir(  # noqa: PLR0913 # one per option
     output: str | None,
     ndjson: Path | None,
     losses: Path | None,
+    server: str | None,
+    token_file: Path | None,
+    token_env: str | None,
+    timeout: float,
+    results: Path | None,
     quiet: bool,
 ) -> None:
     """Turn reports into bundles of FHIR resources.
@@ -141,8 +220,13 @@ def fhir(  # noqa: PLR0913 # one per option
     query can select reports: the first column that has reports or items of reports tells which. Flavour r5-dicom-sr
     follows the HL7 guide DICOM SR to FHIR, r4 has the same shape in FHIR R4. The same report gives the same text. What
     no element of a resource has is in the narrative of the DiagnosticReport; --losses tells of every content item.
+
+    --post may be repeated: ids follow from the report, so a second time changes nothing. Certificates are verified,
+    and what is safe to send again is sent again when the server is busy. Exit status 1 unless all was done.
     """
-    places = _Places(output, ndjson, None, None, None, 0)
+    from sr2graph.fhir.exporting import Run, first_of_each
+
+    places = _Places(output, ndjson, server, token_file, token_env, timeout, results)
     choices = _Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system)
     asked = _asked(question, name, params)
     of_corpus = asked is not None or version is not None or _is_corpus(paths)
@@ -151,15 +235,19 @@ def fhir(  # noqa: PLR0913 # one per option
     found = _of_corpus(paths[0], asked, version) if of_corpus else _of_paths(paths)
     collect_rarely()
     with ExitStack() as stack:
-        run = _Run(stack.enter_context(places.opened()), stack.enter_context(_losses(losses)))
-        run.all(found if of_corpus else _first_of_each(found), choices)
-    run.close(quiet=quiet, is_empty_fine=of_corpus)
+        run = Run(stack.enter_context(places.opened()), stack.enter_context(_losses(losses)), choices.made, _tell)
+        run.all(found if of_corpus else first_of_each(found))
+    _close(run, quiet=quiet, is_empty_fine=of_corpus)
 
 
 def _bundle_type(bundle: str | None, ids: str, places: _Places) -> str:
     """Return the type of bundle that is to be made.  References in NDJSON are those of a batch: relative."""
     if sum(place is not None for place in (places.output, places.ndjson, places.server)) > 1:
         raise click.UsageError("give one of --output, --ndjson and --post")
+    if places.server is None and (places.token_file or places.token_env is not None or places.results):
+        raise click.UsageError("--token-file, --token-env and --posted are for --post")
+    if places.server is not None and bundle not in {None, *POSTED}:
+        raise click.UsageError(f"a {bundle} is not for posting. Use --bundle {' or '.join(POSTED)}")
     if places.ndjson is None:
         return bundle or BUNDLES[0]
     if bundle is not None:
@@ -257,25 +345,6 @@ def _columns(found: Solutions) -> Iterator[list[str]]:
             yield pc.unique(pc.drop_null(whole)).to_pylist()
 
 
-def _first_of_each(found: Found) -> Found:
-    """Yield what was found, and of reports with the same SOP Instance UID, which a corpus has not, the first."""
-    from sr2graph.batch.outcome import Outcome, State
-
-    seen: set[bytes] = set()
-    for name, report in found:
-        if isinstance(report, Outcome):
-            yield name, report
-            continue
-        uid = report.sop_instance_uid
-        digest = blake2b(uid.encode(errors="replace"), digest_size=16).digest()
-        if digest in seen:
-            taken = f"an earlier report has its SOP Instance UID {uid}"
-            yield name, Outcome(file=name, state=State.SKIPPED, reason=taken, named=True)
-        else:
-            seen.add(digest)
-            yield name, report
-
-
 # ---------------------------------------------------------------- out
 
 
@@ -287,54 +356,43 @@ def _losses(path: Path | None) -> Iterator[LossTable | None]:
     if path is None:
         yield None
         return
-    with replacing(path) as (complete, _), complete.open("w", encoding="utf-8", errors="replace", newline="") as file:
+    with replacing(path) as (complete, _), _text(complete) as file:
         yield LossTable(file)
 
 
-class _Run:
-    """Turns one report after the other into FHIR, and counts."""
+@contextmanager
+def _posted(path: Path | None) -> Iterator[ResultTable | None]:
+    """Open what says what a server did: written line by line, for what was posted stays so when a run ends early."""
+    from sr2graph.fhir.posting import ResultTable
 
-    def __init__(self, sink: Sink, losses: LossTable | None) -> None:
-        self._sink = sink
-        self._losses = losses
-        self._made = self._skipped = self._failed = self._items = self._left_out = 0
+    if path is None:
+        yield None
+        return
+    try:
+        file = _text(path)
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from error
+    with file:
+        yield ResultTable(file)
 
-    def all(self, found: Found, choices: _Choices) -> None:
-        from sr2graph.batch.outcome import Outcome, unconverted
 
-        for name, report in found:
-            if isinstance(report, Outcome):
-                self._tell(report)
-                continue
-            try:
-                bundle = choices.made(report)
-            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
-                self._tell(unconverted(name, error))
-            else:
-                self._take(report.sop_instance_uid, bundle)
+def _text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", errors="replace", newline="")
 
-    def _take(self, uid: str, bundle: FhirBundle) -> None:
-        self._made += 1
-        self._failed += not self._sink.add(uid, bundle)
-        self._items += sum(bool(each.position) for each in bundle.losses)
-        self._left_out += len(bundle.left_out())
-        if self._losses is not None:
-            self._losses.add(uid, bundle)
 
-    def _tell(self, outcome: Outcome) -> None:
-        is_failure = outcome.state == "failed"
-        self._failed += is_failure
-        self._skipped += not is_failure
-        if is_failure or outcome.named:
-            say(f"{outcome.state}: {outcome.file}: {outcome.reason}")
+def _tell(outcome: Outcome) -> None:
+    """Say what failed, and what became of files given by name when they were skipped."""
+    if outcome.state == "failed" or outcome.named:
+        say(f"{outcome.state}: {outcome.file}: {outcome.reason}")
 
-    def close(self, *, quiet: bool, is_empty_fine: bool) -> None:
-        if self._left_out and not quiet:
-            say(f"{self._left_out:,} of {self._items:,} content items in no element: --losses")
-        if not quiet and self._made + self._skipped + self._failed != 1:
-            say(f"{self._made:,} reports made FHIR, {self._skipped:,} skipped, {self._failed:,} failed")
-        if self._failed or not (self._made or is_empty_fine):
-            sys.exit(1)
+
+def _close(run: Run, *, quiet: bool, is_empty_fine: bool) -> None:
+    if run.left_out and not quiet:
+        say(f"{run.left_out:,} of {run.items:,} content items in no element: --losses")
+    if not quiet and run.made + run.skipped + run.failed != 1:
+        say(f"{run.made:,} reports made FHIR, {run.skipped:,} skipped, {run.failed:,} failed")
+    if run.failed or not (run.made or is_empty_fine):
+        sys.exit(1)
 
 
 COMMANDS = (fhir,)

@@ -8,6 +8,7 @@ share a digest of the id each.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from hashlib import blake2b
@@ -15,19 +16,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 from sr2graph.batch.destination import UsageError, aside, created, opened, own_errors
+from sr2graph.batch.outcome import Outcome, State, unconverted
 from sr2graph.batch.safe_name import safe_name
+from sr2graph.dicom.report import Report
 from sr2graph.errors import WriteError
 from sr2graph.fhir.accounts import Loss, inert
 from sr2graph.fhir.json_text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from sr2graph.fhir.project import FhirBundle
 
 NDJSON = ".ndjson"
 OF_ONE_REPORT = frozenset({"Composition", "DiagnosticReport", "ImagingSelection", "Observation", "Provenance"})
 """Types whose ids follow from the SOP Instance UID of the report: no other report has them."""
+
+
+Found = Iterable[tuple[str, Report | Outcome]]
+"""(name, report) of each input, or what became of it where there is none."""
 
 
 class Sink(Protocol):
@@ -145,6 +150,77 @@ def ndjson_folder(folder: Path) -> Iterator[Ndjson]:
 def _line(text: str) -> bytes:
     """Return a line of UTF-8; half a surrogate pair, which no encoding has, as the sign for that."""
     return f"{text}\n".encode(errors="replace")
+
+
+# ---------------------------------------------------------------- a run over many reports
+
+
+def first_of_each(found: Found) -> Found:
+    """Yield what was found, and of reports with the same SOP Instance UID the first."""
+    seen: set[bytes] = set()
+    for name, report in found:
+        if isinstance(report, Outcome):
+            yield name, report
+            continue
+        uid = report.sop_instance_uid
+        digest = blake2b(uid.encode(errors="replace"), digest_size=16).digest()
+        if digest in seen:
+            taken = f"an earlier report has its SOP Instance UID {uid}"
+            yield name, Outcome(file=name, state=State.SKIPPED, reason=taken, named=True)
+        else:
+            seen.add(digest)
+            yield name, report
+
+
+class Run:
+    """Turns one report after the other into FHIR, and counts; a bad report costs itself and not the run."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        losses: LossTable | None,
+        make: Callable[[Report], FhirBundle],
+        tell: Callable[[Outcome], None],
+    ) -> None:
+        self._sink = sink
+        self._losses = losses
+        self._make = make
+        self._tell = tell
+        self.made = 0
+        """Reports that are bundles now, whether or not all of it arrived."""
+        self.skipped = 0
+        self.failed = 0
+        self.items = 0
+        """Content items of the reports."""
+        self.left_out = 0
+        """... that no element has."""
+
+    def all(self, found: Found) -> None:
+        """Take all reports.  Raises WriteError and FhirError where it makes no sense to go on."""
+        for name, report in found:
+            if isinstance(report, Outcome):
+                self._count(report)
+                continue
+            try:
+                bundle = self._make(report)
+            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
+                self._count(unconverted(name, error))
+            else:
+                self._take(report.sop_instance_uid, bundle)
+
+    def _take(self, uid: str, bundle: FhirBundle) -> None:
+        self.made += 1
+        self.items += sum(bool(each.position) for each in bundle.losses)
+        self.left_out += len(bundle.left_out())
+        if self._losses is not None:
+            self._losses.add(uid, bundle)
+        self.failed += not self._sink.add(uid, bundle)
+
+    def _count(self, outcome: Outcome) -> None:
+        is_failure = outcome.state is State.FAILED
+        self.failed += is_failure
+        self.skipped += not is_failure
+        self._tell(outcome)
 
 
 # ---------------------------------------------------------------- accounts of many reports
