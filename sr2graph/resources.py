@@ -1,5 +1,6 @@
 """Where the tables and the ontology are: inside the installed package, or at the top of a checkout."""
 
+import csv
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -20,3 +21,9 @@ def resource(name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"{name}: neither in {PACKAGE} nor beside it; reinstall sr2graph")
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of a CSV table under mappings/ or ontologies/, by column."""
+    with resource(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

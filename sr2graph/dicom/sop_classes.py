@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,10 @@ class SopClass:
 @cache
 def sr_sop_classes() -> dict[str, SopClass]:
     """Return the SR storage classes by UID."""
-    with resource("mappings/sr_sop_classes.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["uid"]: SopClass(row["uid"], row["name"], row["kind"], row["retired"] == "1")
-            for row in csv.DictReader(file)
-        }
+    return {
+        row["uid"]: SopClass(row["uid"], row["name"], row["kind"], row["retired"] == "1")
+        for row in rows("mappings/sr_sop_classes.csv")
+    }
 
 
 def kind_of(sop_class_uid: str | None) -> str:

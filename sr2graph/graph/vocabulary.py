@@ -6,11 +6,10 @@ ontology and the reference page all derive from it.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 
 NAMESPACE = "https://w3id.org/sr2graph/"
 
@@ -142,7 +141,7 @@ def predicates() -> tuple[Predicate, ...]:
             source=row["source"],
             aligned_to=tuple(row["aligned_to"].split()),
         )
-        for row in _rows("ontologies/vocabulary.csv")
+        for row in rows("ontologies/vocabulary.csv")
     )
 
 
@@ -161,18 +160,13 @@ def classes() -> tuple[NodeClass, ...]:
             source=row["source"],
             aligned_to=tuple(row["aligned_to"].split()),
         )
-        for row in _rows("ontologies/classes.csv")
+        for row in rows("ontologies/classes.csv")
     )
 
 
 def _where(text: str) -> tuple[str, str] | None:
     column, _, value = text.partition("=")
     return (column, value) if text else None
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with resource(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @cache

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,9 +12,9 @@ from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.templates.conditions import Condition, condition
-from sr2graph.templates.value_sets import NO_CONSTRAINT, ValueSet, value_set
+from sr2graph.templates.value_sets import ValueSet, value_set
 
 FOLDER = "mappings/templates/"
 
@@ -130,7 +129,7 @@ def templates() -> Mapping[str, Template]:
             parameters=tuple(line["parameters"].split()),
             source=line["source"],
         )
-        for line in _lines("templates.csv")
+        for line in rows(FOLDER + "templates.csv")
     }
 
 
@@ -144,7 +143,7 @@ def groups() -> Iterator[tuple[str, ValueSet]]:
 
 @cache
 def _lines_by_template() -> dict[str, list[dict[str, str]]]:
-    return {tid: list(lines) for tid, lines in groupby(_lines("rows.csv"), itemgetter("tid"))}
+    return {tid: list(lines) for tid, lines in groupby(rows(FOLDER + "rows.csv"), itemgetter("tid"))}
 
 
 @cache
@@ -197,11 +196,3 @@ def _bound(text: str) -> Iterator[tuple[str, ValueSet]]:
         name, equals, value = part.partition(" = ")
         if equals:
             yield name, value_set(value)
-
-
-def _lines(name: str) -> list[dict[str, str]]:
-    with resource(FOLDER + name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-UNCONSTRAINED = NO_CONSTRAINT

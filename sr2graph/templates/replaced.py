@@ -5,11 +5,10 @@ The sections of TID 5000 used to be called (121070, DCM, "Findings"); they are (
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.templates.value_sets import Code, ValueSet
 
 
@@ -24,8 +23,7 @@ def is_in(iri: str | None, said: ValueSet) -> bool:
 @cache
 def successors() -> Mapping[str, str]:
     """Return IRI of a code that was given up ↔ IRI of the code in its place."""
-    with resource("mappings/templates/replaced_codes.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            Code(line["scheme"], line["value"]).iri: Code(line["by_scheme"], line["by_value"]).iri
-            for line in csv.DictReader(file)
-        }
+    return {
+        Code(line["scheme"], line["value"]).iri: Code(line["by_scheme"], line["by_value"]).iri
+        for line in rows("mappings/templates/replaced_codes.csv")
+    }

@@ -7,14 +7,13 @@ line that names the template row comes before those that name the code.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain
 
 from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.value_sets import Code, context_group
 
@@ -126,7 +125,7 @@ def roles() -> tuple[Role, ...]:
             inherited=line["inherited"],
             source=line["source"],
         )
-        for line in _lines("roles.csv")
+        for line in rows(FOLDER + "roles.csv")
     )
 
 
@@ -145,7 +144,7 @@ def kinds() -> tuple[Kind, ...]:
             fresh=bool(line["fresh"]),
             source=line["source"],
         )
-        for line in _lines("groups.csv")
+        for line in rows(FOLDER + "groups.csv")
     )
 
 
@@ -239,8 +238,3 @@ def _iris(text: str) -> frozenset[str]:
             scheme, _, value = part.partition(":")
             found.add(Code(scheme, value).iri)
     return frozenset(found)
-
-
-def _lines(name: str) -> list[dict[str, str]]:
-    with resource(FOLDER + name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -5,14 +5,13 @@ A declaration is trusted when the template exists and its top row fits the item;
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from sr2graph.dicom.content import ContentItem, Position
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.templates.catalogue import groups, templates
 from sr2graph.templates.code_keys import CodeKeys
 from sr2graph.templates.expansion import ExpandedRow, roots
@@ -172,9 +171,8 @@ def root_templates() -> tuple[str, ...]:
 def named_roots() -> Mapping[str, tuple[str, ...]]:
     """Return SOP Class UID ↔ the TIDs that PS3.3 A.35 names for its documents."""
     found: dict[str, tuple[str, ...]] = {}
-    with resource("mappings/templates/root_templates.csv").open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            found[line["sop_class_uid"]] = (*found.get(line["sop_class_uid"], ()), line["tid"])
+    for line in rows("mappings/templates/root_templates.csv"):
+        found[line["sop_class_uid"]] = (*found.get(line["sop_class_uid"], ()), line["tid"])
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.terms.codes import code_iri
 
 FOLDER = "mappings/templates/"
@@ -223,13 +222,13 @@ def context_groups() -> Mapping[str, ContextGroup]:
             includes=tuple(line["includes"].split()),
             source=line["source"],
         )
-        for line in _lines("context_groups.csv")
+        for line in rows(FOLDER + "context_groups.csv")
     }
 
 
 @cache
 def _members() -> dict[str, tuple[Code, ...]]:
-    lines = groupby(_lines("context_group_codes.csv"), itemgetter("cid"))
+    lines = groupby(rows(FOLDER + "context_group_codes.csv"), itemgetter("cid"))
     return {cid: tuple(Code(line["scheme"], line["value"]) for line in some) for cid, some in lines}
 
 
@@ -238,7 +237,7 @@ def member_units() -> Mapping[tuple[str, str], str]:
     """Return (CID, IRI of a member) ↔ the UCUM unit that the group gives it, where it does."""
     return {
         (line["cid"], _iri(line["scheme"], line["value"])): line["unit"]
-        for line in _lines("context_group_codes.csv")
+        for line in rows(FOLDER + "context_group_codes.csv")
         if line["unit"]
     }
 
@@ -246,9 +245,4 @@ def member_units() -> Mapping[tuple[str, str], str]:
 @cache
 def meanings() -> Mapping[tuple[str, str], str]:
     """Return (scheme, code) ↔ what the standard calls it."""
-    return {(line["scheme"], line["value"]): line["meaning"] for line in _lines("codes.csv")}
-
-
-def _lines(name: str) -> list[dict[str, str]]:
-    with resource(FOLDER + name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return {(line["scheme"], line["value"]): line["meaning"] for line in rows(FOLDER + "codes.csv")}

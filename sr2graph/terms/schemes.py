@@ -1,10 +1,9 @@
 """The coding schemes of PS3.16 Tables 8-1 and 8-2, with the IRIs of their codes (mappings/schemes.csv)."""
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 
 PADDING = " \0"
 """PS3.5 6.2: spaces around a short string mean nothing; some writers pad with NUL instead."""
@@ -37,8 +36,7 @@ def normal_designator(text: str | None) -> str:
 @cache
 def coding_schemes() -> tuple[CodingSchemeEntry, ...]:
     """All rows, in the order of the table."""
-    with resource("mappings/schemes.csv").open(encoding="utf-8", newline="") as table:
-        return tuple(_entry(row) for row in csv.DictReader(table))
+    return tuple(map(_entry, rows("mappings/schemes.csv")))
 
 
 def coding_scheme(designator: str | None) -> CodingSchemeEntry | None:

@@ -1,12 +1,10 @@
 """The tables of UCUM under mappings/units: atoms, prefixes, and the canonical code of a dimension."""
 
-import csv
 import re
-from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.terms.ucum_expression import Atom, Dimension, Measure, UnitSystem
 
 FACTOR = re.compile(r"([A-Za-z]+)(-?[0-9]+)?")
@@ -21,10 +19,9 @@ def unit_system() -> UnitSystem:
     )
 
 
-def table(name: str) -> Iterator[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
     """The rows of a table under mappings/."""
-    with resource(f"mappings/{name}").open(encoding="utf-8", newline="") as rows:
-        yield from csv.DictReader(rows)
+    return rows(f"mappings/{name}")
 
 
 def canonical_code(dimension: Dimension) -> str:

@@ -60,7 +60,7 @@ def test_generated_queries_find_something(name: str) -> None:
     """A query that finds nothing proves little; one that finds too much is not tried."""
     found = Counter(found_by(name, seed) for seed in SEEDS)
     assert found["something"] > 0.5 * len(SEEDS)
-    assert found["too much"] < 0.1 * len(SEEDS)
+    assert found["too much"] < 0.15 * len(SEEDS)
 
 
 def found_by(name: str, seed: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,7 +9,7 @@ from rdflib.term import Node, URIRef
 
 from sr2graph.corpus.sparql.kinds import IRI, ITEM, NODE, REPORT, RESOURCE, STORED, Kind
 from sr2graph.graph.vocabulary import NAMESPACE, PREFIXES, Predicate, classes, expanded, predicates
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 
 RDF_TYPE = PREFIXES["rdf"] + "type"
 
@@ -77,8 +76,8 @@ def mappings() -> dict[str, tuple[Mapping, ...]]:
 @cache
 def virtual_mappings() -> dict[str, tuple[str, str]]:
     """Return predicate IRI → (column of documents or items it leads to, CURIE) for predicates that no graph holds."""
-    with resource("ontologies/query_vocabulary.csv").open(encoding="utf-8", newline="") as file:
-        return {expanded(row["predicate"]): (row["column"], row["predicate"]) for row in csv.DictReader(file)}
+    told = rows("ontologies/query_vocabulary.csv")
+    return {expanded(row["predicate"]): (row["column"], row["predicate"]) for row in told}
 
 
 def _mappings_of(row: Predicate) -> list[Mapping]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 
 FOLDER = "mappings/samples/"
 
@@ -45,5 +44,4 @@ def _image(said: str) -> tuple[str, str]:
 
 def table(name: str) -> list[dict[str, str]]:
     """Return the lines of a table of this folder."""
-    with resource(FOLDER + name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return rows(FOLDER + name)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from sr2graph.dicom.values import ValueType
-from sr2graph.resources import resource
+from sr2graph.resources import rows
 from sr2graph.templates.starts import named_roots
 
 FOLDER = "mappings/checking/"
@@ -55,8 +54,7 @@ def iods() -> Mapping[str, Iod]:
 
 def lines(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of this folder."""
-    with resource(FOLDER + name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return rows(FOLDER + name)
 
 
 @cache
