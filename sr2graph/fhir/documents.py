@@ -9,6 +9,7 @@ from sr2graph.dicom.header import Participant, VerifyingObserver
 from sr2graph.dicom.values import Code, Text, ValueType
 from sr2graph.errors import FhirError
 from sr2graph.fhir.contexts import Makers
+from sr2graph.fhir.doses import SUMMARY, Doses
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.narrative import narrative
 from sr2graph.fhir.observing import Observing
@@ -31,9 +32,10 @@ SOURCE_ROLE = "source"
 class Documents:
     """Makes what there is once for a report."""
 
-    def __init__(self, makers: Makers, observing: Observing) -> None:
+    def __init__(self, makers: Makers, observing: Observing, doses: Doses) -> None:
         self._makers = makers
         self._observing = observing
+        self._doses = doses
         self._report = makers.reading.report
         self.identifier = uid_identifier(self._report.sop_instance_uid)
         self.narrated = 0
@@ -57,7 +59,7 @@ class Documents:
         resource |= {"code": self.code(), "subject": makers.people.patient} | self._when()
         resource |= {"performer": self._performers(), "resultsInterpreter": self._verifiers()}
         study = makers.studies.study()
-        resource |= {"result": self._observing.results(), makers.flavour.study_element: [study] if study else []}
+        resource |= {"result": self._doses.results(), makers.flavour.study_element: [study] if study else []}
         resource |= self._conclusion()
         if makers.flavour.presented:
             resource["presentedForm"] = [presented_form(text, self._title(), language, makers.flavour.presented)]
@@ -203,7 +205,7 @@ class Documents:
         resource |= {
             "identifier": [identifier] if is_r5 else identifier,
             "status": makers.status["composition"],
-            "type": self.code(),
+            "type": SUMMARY if self._doses.summary is not None else self.code(),
             "subject": [subject] if is_r5 else subject,
             "date": date,
             "author": self._performers() or [makers.people.equipment],
@@ -215,7 +217,7 @@ class Documents:
         resource |= {"custodian": custodian[0]} if custodian else {}
         relates = [self._relates(each["identifier"]) for each in self._predecessors()]
         resource |= {"relatesTo": relates} if relates else {}
-        resource["section"] = list(self._sections())
+        resource["section"] = [*self._doses.sections(), *self._sections()]
         makers.resources.add(resource, self.identifier)
 
     def _title(self) -> str:

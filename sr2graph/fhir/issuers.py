@@ -12,6 +12,8 @@ ISSUER_OF_PATIENT_ID = 0x0010_0024
 ISSUER_OF_ACCESSION_NUMBER = 0x0008_0051
 LOCAL, UNIVERSAL, TYPE = 0x0040_0031, 0x0040_0032, 0x0040_0033
 
+STATION_AE_TITLE = 0x0008_0055
+
 PREFIXES = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "URI": ""}
 """Universal Entity ID Type (0040,0033) ↔ what makes a URI of it; the other types have no URI of their own."""
 
@@ -27,6 +29,12 @@ def issuer_system(attributes: Iterable[Attribute], sequence: int) -> str | None:
     if prefix == "urn:oid:" and not VALID_UID.fullmatch(universal):
         return None
     return prefix + universal if prefix or ":" in universal else None
+
+
+def station_ae_title(attributes: Iterable[Attribute]) -> str | None:
+    """Return the Station AE Title (0008,0055), of the device that made the images."""
+    found = (_text(each) for each in attributes if each.tag == STATION_AE_TITLE and each.vr == "AE")
+    return next(found, None)
 
 
 def _text(attribute: Attribute) -> str | None:

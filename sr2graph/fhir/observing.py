@@ -18,7 +18,7 @@ from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Node, is_selection
 from sr2graph.fhir.resources import resource_of
 from sr2graph.fhir.sites import MOST_SITES
-from sr2graph.fhir.tables import category, coded, keyed
+from sr2graph.fhir.tables import category, coded, identifier_type, keyed
 from sr2graph.fhir.texts import clean, coding_of, uid_identifier
 from sr2graph.templates.context import text_of
 from sr2graph.templates.properties import Items
@@ -100,6 +100,9 @@ class Observing:
         claimable = claimed(resource, node.category, makers.flavour, makers.account)
         makers.resources.add(claimable, makers.studies.item_identifier(item))
         makers.account.mapped(item, f"Observation/{resource['id']}", self._reason(node))
+        for each in node.details:
+            if each.value_type == ValueType.CONTAINER:
+                makers.account.mapped(each, f"Observation/{resource['id']}", "a heading: its items are components")
 
     def _reason(self, node: Node) -> str:
         return self._makers.values.value(node.item).reason
@@ -110,12 +113,19 @@ class Observing:
         found = makers.studies.identifiers(node.item)
         for child in _leaves(node.item):
             if makers.reading.role(child).name == "event" and isinstance(child.value, UIDReference) and child.value.uid:
-                name = makers.values.name(child)
-                found.append({"type": name, **uid_identifier(child.value.uid)})
+                found.append({"type": self._event_type(child), **uid_identifier(child.value.uid)})
                 makers.account.mapped(child, "Observation.identifier")
         if not node.properties.finding_sites:
             found += makers.sites.tracking(node.properties)
         return found
+
+    def _event_type(self, item: ContentItem) -> Json:
+        """Return what sort of UID an event has; the dose summary guide has a code of its own for it."""
+        name = self._makers.values.name(item)
+        row = keyed("dose_identifiers", "name").get(self._makers.reading.role(item).field)
+        if row is None or not self._makers.flavour.doses:
+            return name
+        return name | {"coding": [*name.get("coding", []), *identifier_type(row)["coding"]]}
 
     def _categories(self, node: Node) -> list[Json]:
         """Return the category of a node, and `imaging` where the guide wants it beside (guide defect 2)."""
@@ -176,7 +186,8 @@ class Observing:
         made: Json = {"referenceRange": [], "interpretation": [], "component": []}
         derived_from = list(self._sources(node))
         members = [self.reference(child) for child in node.children if self._is(child, "hasMember")]
-        for child in _leaves(node.item):
+        beside = (each for each in node.details if each.value_type != ValueType.CONTAINER)
+        for child in (*_leaves(node.item), *beside):
             if not self._is_done(child):
                 self._tell(node, child, made)
         if made["referenceRange"]:

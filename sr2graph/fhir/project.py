@@ -15,7 +15,9 @@ from sr2graph.dicom.values import Code
 from sr2graph.errors import FhirError
 from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
 from sr2graph.fhir.contexts import Makers
+from sr2graph.fhir.details import join_details
 from sr2graph.fhir.documents import Documents
+from sr2graph.fhir.doses import Doses
 from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
@@ -101,10 +103,12 @@ class _Projection:
         self._report = report
         kind = flavours()[flavour]
         reading = Reading(report, selections=kind.selections)
+        if kind.doses:
+            join_details(reading)
         values = Values(report, reading.keys, zone_of_report(report, timezone))
         resources, account = Resources(bundle, ids), Account()
         people = People(report, kind, resources, values, account, patient_system)
-        reported = tuple(_reported(reading))
+        self._reported = reported = tuple(_reported(reading))
         studies = Studies(report, kind, resources, values, people.patient, reported)
         for concept in reported:
             account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
@@ -118,7 +122,9 @@ class _Projection:
     def bundle(self) -> FhirBundle:
         """Return the bundle and the account."""
         observing = Observing(self._makers)
-        documents = Documents(self._makers, observing)
+        doses = Doses(self._makers, observing, self._reported)
+        doses.make()
+        documents = Documents(self._makers, observing, doses)
         reference = documents.diagnostic_report()
         observing.make_all()
         if self._type is BundleType.DOCUMENT:

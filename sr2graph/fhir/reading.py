@@ -39,6 +39,8 @@ class Node:
     element: str = "hasMember"
     """Of the parent, that refers to it."""
     children: list[Node] = field(default_factory=list)
+    details: list[ContentItem] = field(default_factory=list)
+    """Headings that it has taken up, and the items below them: they become components of it."""
 
 
 class Reading:

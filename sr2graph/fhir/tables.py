@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from sr2graph.resources import resource
 from sr2graph.templates.value_sets import Code
@@ -103,6 +104,11 @@ def for_code(name: str, iri: str | None, value_type: str | None = None) -> Row |
 def category(name: str) -> Row:
     """Return a line of categories.csv."""
     return keyed("categories", "category")[name]
+
+
+def identifier_type(row: Row) -> dict[str, Any]:
+    """Return the coding of a line as a CodeableConcept."""
+    return {"coding": [{"system": row["system"], "code": row["code"], "display": row["display"]}]}
 
 
 @lru_cache(1024)

@@ -7,19 +7,25 @@ from typing import Any
 import pytest
 
 from sr2graph import read
-from sr2graph.fhir import FhirBundle, to_fhir
+from sr2graph.fhir import FLAVOURS, FhirBundle, to_fhir
 from sr2graph.samples import KINDS, sample
 from tests.fhir.models import case, parsed
+from tests.fhir.test_doses import complete
 
 fhirpathpy = pytest.importorskip("fhirpathpy")
 models = pytest.importorskip("fhirpathpy.models").models
 
 pytestmark = pytest.mark.corpus
 
-OTHER_FLAVOUR = "code='73569-6'"
-"""Of the dose summary guide: the flavour r4-rds is not made yet."""
+DOSE_SUMMARY = "code='73569-6'"
+"""Rules of the dose summary guide: for the flavour r4-rds only."""
 
-CASES = [("s1-ct-dose", "r4"), ("s1-ct-dose", "r5-dicom-sr"), ("s2-ig-tid1500", "r5-dicom-sr")]
+CASES = [
+    ("s1-ct-dose", "r4"),
+    ("s1-ct-dose", "r4-rds"),
+    ("s1-ct-dose", "r5-dicom-sr"),
+    ("s2-ig-tid1500", "r5-dicom-sr"),
+]
 
 
 def assertions(name: str) -> list[dict[str, str]]:
@@ -31,7 +37,7 @@ def assertions(name: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize(("name", "flavour"), CASES)
 def test_paired_cases(name: str, flavour: str) -> None:
     told = assertions(name)
-    mine = [each for each in told if OTHER_FLAVOUR not in each["fhirpath"]]
+    mine = [each for each in told if flavour == "r4-rds" or DOSE_SUMMARY not in each["fhirpath"]]
     assert len(mine) >= 4
     bundle = parsed(to_fhir(read(case(f"cases/{name}.dicom.json")), flavour, timezone="+00:00"))
     failed = [each["why"] for each in mine if evaluated(bundle, each["fhirpath"], flavour) != [True]]
@@ -69,9 +75,18 @@ def broken(bundle: FhirBundle) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_profile_that_is_claimed_is_kept(kind: str) -> None:
-    assert broken(to_fhir(sample(kind), timezone="+01:00")) == []
+def test_every_profile_that_is_claimed_is_kept(kind: str, flavour: str) -> None:
+    assert broken(to_fhir(sample(kind), flavour, timezone="+01:00")) == []
+
+
+def test_a_dose_summary_that_claims_its_profile_keeps_it() -> None:
+    bundle = to_fhir(complete(), "r4-rds")
+    assert broken(bundle) == []
+    for entry in bundle.resource["entry"]:
+        entry["resource"].pop("focus", None)
+    assert [profile.rpartition("/")[2] for profile, _ in broken(bundle)] == ["radiation-dose-summary"]
 
 
 def test_profiles_are_claimed() -> None:
