@@ -74,7 +74,7 @@ class Doses:
         """Return references to the results of the report: its summary, and what the summary does not have."""
         if self.summary is None:
             return self._observing.results()
-        members = [str(each) for each in self._members()]
+        members = {str(each) for each in self._members()}
         return [self.summary, *(each for each in self._observing.results() if str(each) not in members)]
 
     def sections(self) -> list[Json]:

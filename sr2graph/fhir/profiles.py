@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.resources import Resources
@@ -33,7 +35,7 @@ def claimed(
         if resources is not None:
             told = (each for each in row["targets"].split() if not _kept(resource.get(each), resources))
             missing += [f"profile of {each}" for each in told]
-        if not missing and all(_has(resource, pattern) for pattern in row["pattern"].split()):
+        if not missing and all(_has(resource, pattern, resources) for pattern in row["pattern"].split()):
             meta = {"meta": {"profile": [row["profile"]]}}
             return {key: resource[key] for key in ("resourceType", "id")} | meta | resource
         why.append(f"{row['profile'].rpartition('/')[2]} is not claimed: no {' '.join(missing) or row['pattern']}")
@@ -42,30 +44,63 @@ def claimed(
     return resource
 
 
-SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
-
-
 def _kept(told: Json | list[Json] | None, resources: Resources) -> bool:
     """Tell whether all that an element refers to claims a profile; what is not in the bundle is not looked at."""
     found = (resources.find(each) for each in (told if isinstance(told, list) else [told] if told else []))
     return all(each is None or "meta" in each for each in found)
 
 
+DOSE_SUMMARY = "73569-6"
+"""LOINC: radiation exposure and protection information."""
+
 IMPRESSION = "https://profiles.ihe.net/RAD/IDR/StructureDefinition/idrImpression"
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 
 
-def _has(resource: Json, pattern: str) -> bool:
+def _has(resource: Json, pattern: str, resources: Resources | None) -> bool:
     """Tell whether a resource has what a profile wants of its lists."""
-    if pattern == "organization":
-        return any(each["type"] == "Organization" for each in resource["performer"])
-    if pattern == "impression":
-        return any(each["url"] == IMPRESSION for each in resource["extension"])
-    if pattern == "application-entity":
-        return any(pattern in str(each.get("type")) for each in resource["identifier"])
-    instances = resource.get("instance", [])
-    if pattern == "imageRegion2D":
-        return any(len(each.get("imageRegion2D", ())) == 1 for each in instances)
-    if pattern == "segment":
-        is_segment = (each.get("sopClass", {}).get("code") == SEGMENTATION for each in instances)
-        return all(one and len(each.get("subset", ())) == 1 for one, each in zip(is_segment, instances, strict=True))
-    return True
+    return _PATTERNS[pattern](resource, resources)
+
+
+def _has_region(resource: Json, _: Resources | None) -> bool:
+    return any(len(each.get("imageRegion2D", ())) == 1 for each in resource["instance"])
+
+
+def _has_segment(resource: Json, _: Resources | None) -> bool:
+    instances = resource["instance"]
+    is_segment = (each.get("sopClass", {}).get("code") == SEGMENTATION for each in instances)
+    return all(one and len(each.get("subset", ())) == 1 for one, each in zip(is_segment, instances, strict=True))
+
+
+def _has_organization(resource: Json, _: Resources | None) -> bool:
+    return any(each["type"] == "Organization" for each in resource["performer"])
+
+
+def _has_impression(resource: Json, _: Resources | None) -> bool:
+    return any(each["url"] == IMPRESSION for each in resource["extension"])
+
+
+def _has_order(resource: Json, _: Resources | None) -> bool:
+    """Tell whether an order can be resolved: the slice is by its type."""
+    return any("reference" in each for each in resource["basedOn"])
+
+
+def _has_application_entity(resource: Json, _: Resources | None) -> bool:
+    return any("application-entity" in str(each.get("type")) for each in resource["identifier"])
+
+
+def _has_dose_section(resource: Json, resources: Resources | None) -> bool:
+    own = [each["entry"] for each in resource["section"] if DOSE_SUMMARY in str(each.get("code"))]
+    return bool(own) and resources is not None and all(_kept(each, resources) for each in own)
+
+
+_PATTERNS: dict[str, Callable[[Json, Resources | None], bool]] = {
+    "imageRegion2D": _has_region,
+    "segment": _has_segment,
+    "organization": _has_organization,
+    "impression": _has_impression,
+    "order": _has_order,
+    "application-entity": _has_application_entity,
+    "dose-section": _has_dose_section,
+}
+"""What profiles.csv says ↔ how it is looked at."""

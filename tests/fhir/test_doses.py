@@ -247,7 +247,7 @@ def test_what_the_irradiation_was_for() -> None:
 
 
 def test_a_document_has_the_sections_of_the_guide() -> None:
-    bundle = made(sample(CT), "document")
+    bundle = made(complete(), "document")
     composition = resources(bundle)[0]
     assert composition["meta"]["profile"] == [RDS + "StructureDefinition/radiation-summary-report"]
     assert codings_of(composition["type"]) == {("http://loinc.org", "73569-6")}
@@ -255,6 +255,14 @@ def test_a_document_has_the_sections_of_the_guide() -> None:
     assert [each["reference"] for each in by["73569-6"]["entry"]] == [f"urn:uuid:{summary(bundle)['id']}"]
     assert len(by["121109"]["entry"]) == 1
     assert problems(bundle, "r4-rds") == []
+
+
+@pytest.mark.parametrize("report", [sample(CT), sample("basic_text")])
+def test_a_document_claims_its_profile_with_such_a_summary_only(report: Report) -> None:
+    bundle = made(report, "document")
+    assert "meta" not in resources(bundle)[0]
+    told = [loss.reason for loss in bundle.losses if loss.target == "meta.profile"]
+    assert "radiation-summary-report is not claimed: no dose-section" in told
 
 
 def test_other_reports_have_no_summary() -> None:
