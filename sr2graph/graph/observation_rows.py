@@ -20,6 +20,7 @@ from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import matched
 from sr2graph.templates.observations import Observation, observations
 from sr2graph.templates.properties import Items, Properties
+from sr2graph.templates.status import status_of
 from sr2graph.terms.codes import code_iri
 from sr2graph.terms.units import CanonicalUnit, canonical_unit, canonical_value, unit_code
 
@@ -67,7 +68,7 @@ def observation_rows(report: Report, recorder: Recorder) -> Iterator[tuple[int, 
     The codes of the report must have been recorded before: these are the same ones.
     """
     matching = matched(report)
-    teller = _Teller(recorder)
+    teller = _Teller(recorder, status_of(report.document))
     found = {observation.number: observation for observation in observations(matching)}
     for number, (item, row) in enumerate(zip(matching.items, matching.rows, strict=True)):
         cells: Row = {} if row is None else {"template_row": teller.row_name(row)}
@@ -82,8 +83,9 @@ def observation_rows(report: Report, recorder: Recorder) -> Iterator[tuple[int, 
 class _Teller:
     """Puts observations into cells."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, status: str | None) -> None:
         self._recorder = recorder
+        self._status = status
         # By identity: the observations keep them alive.
         self._properties: dict[int, Said] = {}
         self._contexts: dict[int, Row] = {}
@@ -103,6 +105,7 @@ class _Teller:
     def put(self, cells: Row, observation: Observation) -> list[Record]:
         """Put an observation into the cells of its item, and return the rows that hang on it."""
         _put(cells, "observation_role", observation.role)
+        _put(cells, "observation_status", self._status)
         if isinstance(observation.item.value, MeasuredValue):
             self._put_canonical(cells, observation.item.value)
         key = id(observation.properties)

@@ -34,7 +34,17 @@ PREFIXES = {
 
 
 DERIVED = frozenset(
-    {"CanonicalUnit", "Context", "Matching", "Observation", "Observer", "ProcedureContext", "Properties", "Subject"}
+    {
+        "CanonicalUnit",
+        "Context",
+        "Matching",
+        "Observation",
+        "Observer",
+        "ProcedureContext",
+        "Properties",
+        "StatusRule",
+        "Subject",
+    }
 )
 """The classes of `sr2graph.templates` and `sr2graph.terms` whose fields are predicates."""
 

@@ -26,6 +26,7 @@ from sr2graph.templates.context import Context, Observer, ProcedureContext, Subj
 from sr2graph.templates.matching import Matching
 from sr2graph.templates.observations import Observation
 from sr2graph.templates.properties import Properties
+from sr2graph.templates.status import StatusRule
 from sr2graph.terms.units import CanonicalUnit
 from tests.graph.reports import every_report, full_reports, load
 
@@ -135,7 +136,7 @@ def test_every_field_has_a_row_or_a_reason(cls: type[Document]) -> None:
 def test_every_row_speaks_of_a_field_that_exists() -> None:
     known: dict[str, type[Any]] = {cls.__name__: cls for cls in (*HEADER_CLASSES.values(), *ENTITIES.values(), Report)}
     known |= {cls.__name__: cls for cls in (Properties, Context, Observer, Subject, ProcedureContext)}
-    known |= {cls.__name__: cls for cls in (Matching, Observation, CanonicalUnit)}
+    known |= {cls.__name__: cls for cls in (Matching, Observation, StatusRule, CanonicalUnit)}
     assert known.keys() >= DERIVED
     for row in ROWS:
         if row.field:
