@@ -9,13 +9,14 @@ from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.resources import Resources
 from sr2graph.fhir.tables import Flavour, rows
 
-LATE = ("ImagingStudy", "DiagnosticReport", "Composition")
+LATE = ("ServiceRequest", "ImagingStudy", "Observation", "DiagnosticReport", "Composition")
 """Types whose profiles are claimed once all is made that they refer to, in this order."""
 
 
 def claim_late(resources: Resources, flavour: Flavour, account: Account) -> None:
     """Claim the profiles of what refers to the rest of the bundle."""
-    for type_ in LATE:
+    wanted = {row["resource"] for row in rows("profiles") if row["guide"] == flavour.guide and not row["category"]}
+    for type_ in (each for each in LATE if each in wanted):
         for entry in [each for each in resources if each.type == type_]:
             resources.replace(claimed(entry.resource, "", flavour, account, resources))
 
@@ -85,6 +86,15 @@ def _has_order(resource: Json, _: Resources | None) -> bool:
     return any("reference" in each for each in resource["basedOn"])
 
 
+def _is_final(resource: Json, _: Resources | None) -> bool:
+    return bool(resource["status"] == "final")
+
+
+def _has_listed_status(resource: Json, _: Resources | None) -> bool:
+    """Tell whether a status is in the value set of IDR, whose `findal` no report has."""
+    return resource["status"] in {"preliminary", "amended"}
+
+
 def _has_application_entity(resource: Json, _: Resources | None) -> bool:
     return any("application-entity" in str(each.get("type")) for each in resource["identifier"])
 
@@ -100,6 +110,8 @@ _PATTERNS: dict[str, Callable[[Json, Resources | None], bool]] = {
     "organization": _has_organization,
     "impression": _has_impression,
     "order": _has_order,
+    "final": _is_final,
+    "listed-status": _has_listed_status,
     "application-entity": _has_application_entity,
     "dose-section": _has_dose_section,
 }

@@ -120,15 +120,45 @@ class Studies:
         return self._places.get(sop_instance_uid or "", (None, None))[1]
 
     def orders(self, accession: str | None = None) -> list[Json]:
-        """Return references to the orders: by accession number only, orders are made elsewhere."""
+        """Return references to the orders, by accession number: orders are made elsewhere (flavours.csv: orders)."""
         own = [self._report.study.accession_number, *(each.accession_number for each in self._report.document.requests)]
         numbers = [number for each in ([accession] if accession else own) if (number := clean(each))]
         issuer = issuer_system(self._report.other, ISSUER_OF_ACCESSION_NUMBER)
+        return [self._order(number, issuer) for number in list(dict.fromkeys(numbers))[:MOST_ORDERS]]
+
+    def _order(self, number: str, issuer: str | None) -> Json:
+        """Return a reference to the order of an accession number; within its study where there is no issuer."""
         system = {"system": issuer} if issuer else {}
-        return [
-            {"type": "ServiceRequest", "identifier": {"type": coding_of(*ACCESSION), **system, "value": number}}
-            for number in list(dict.fromkeys(numbers))[:MOST_ORDERS]
-        ]
+        identifier: Json = {"type": coding_of(*ACCESSION), **system, "value": number}
+        if not self._flavour.orders:
+            return {"type": "ServiceRequest", "identifier": identifier}
+        scope = issuer or self._report.study.study_instance_uid or self._report.sop_instance_uid
+        resource = resource_of("ServiceRequest", scope, number)
+        if resource["id"] not in self._resources:
+            # Found by: unique also where the number is not.
+            own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
+            resource |= {"identifier": [identifier, own], "status": "unknown", "intent": "order"}
+            self._resources.add(resource | self._asked(number), identifier if issuer else own)
+        return self._resources.reference("ServiceRequest", str(resource["id"]), identifier)
+
+    def _asked(self, number: str) -> Json:
+        """Return what was asked for under an accession number, and why (PS3.3 C.17.2 Referenced Request Sequence)."""
+        made: Json = {"subject": self.subject}
+        request = next(
+            (each for each in self._report.document.requests if clean(each.accession_number) == number), None
+        )
+        if request is None:
+            return made
+        told = clean(request.requested_procedure_description)
+        codes = [self._values.concept(code) for code in request.requested_procedure_codes[:1]]
+        reasons = [self._values.concept(each) for each in request.reason_codes[:MOST_ORDERS]]
+        reasons += [{"text": text}] if (text := clean(request.reason)) else []
+        is_r5 = self._flavour.is_r5
+        for code in codes or ([{"text": told}] if told else []):
+            made = {"code": {"concept": code} if is_r5 else code} | made
+        if reasons:
+            made |= {"reason": [{"concept": each} for each in reasons]} if is_r5 else {"reasonCode": reasons}
+        return made
 
 
 def zone_of_report(report: Report, configured: str | None) -> str | None:

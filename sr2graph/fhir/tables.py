@@ -40,6 +40,8 @@ class Flavour:
     """Of the DiagnosticReport (categories.csv)."""
     presented: str
     """Content type of DiagnosticReport.presentedForm, if there is to be one."""
+    orders: bool
+    """Whether there is a ServiceRequest for each accession number; otherwise orders are known by identifier only."""
     doses: bool
     """Whether a dose report has a dose summary, and details of its events are components."""
 
@@ -71,6 +73,7 @@ def flavours() -> Mapping[str, Flavour]:
             bool(row["imaging_category"]),
             row["report_category"],
             row["presented"],
+            bool(row["orders"]),
             bool(row["doses"]),
         )
         for row in rows("flavours")

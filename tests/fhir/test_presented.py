@@ -107,28 +107,66 @@ def claims(bundle: FhirBundle) -> set[str]:
     return {profile for each in resources(bundle) for profile in each.get("meta", {}).get("profile", ())}
 
 
-def test_a_report_that_has_all_claims_the_profile() -> None:
-    whole = diagnostic_report(made("basic_text", "r4-imr"))
-    assert whole["meta"]["profile"] == [IMR + "imr-diagnosticreport"]
-    assert {each["type"] for each in whole["performer"]} >= {"Organization"}
+def test_a_report_that_has_all_claims_the_profiles() -> None:
+    bundle = made("basic_text", "r4-imr")
+    assert diagnostic_report(bundle)["meta"]["profile"] == [IMR + "imr-diagnosticreport"]
+    assert {each["type"] for each in diagnostic_report(bundle)["performer"]} >= {"Organization"}
+    assert claims(bundle) == {IMR + each for each in ("imr-diagnosticreport", "imr-observation", "imr-servicerequest")}
+    assert all("meta" in each for each in resources(bundle, "Observation"))
 
 
 def test_without_an_institution_it_is_not_claimed() -> None:
     report = sample("basic_text")
     report = replace(report, equipment=replace(report.equipment, institution_name=None))
     bundle = to_fhir(report, "r4-imr", timezone="+01:00")
-    assert not claims(bundle)
+    assert "meta" not in diagnostic_report(bundle)
     told = [loss.reason for loss in bundle.losses if loss.target == "meta.profile"]
     assert "imr-diagnosticreport is not claimed: no organization" in told
 
 
 def test_the_profile_of_a_study_needs_an_endpoint_which_no_report_knows() -> None:
-    """So the IDR profile of the report, which wants such a study, is not claimed either; the account says so."""
+    """So the IDR profiles that want such a study are not claimed either; the account says so."""
     bundle = made("basic_text", "r5-idr")
-    assert not claims(bundle)
+    assert claims(bundle) == {IDR + "imaging-service-request"}
     told = {loss.reason for loss in bundle.losses if loss.target == "meta.profile"}
-    assert any("imaging-diagnosticreport is not claimed: no profile of study" in each for each in told)
+    assert "imaging-diagnosticreport is not claimed: no profile of study" in told
+    assert "idr-observation is not claimed: no profile of partOf" in told
     assert any(each.startswith("idr-imaging-study-in-imaging-report is not claimed") for each in told)
+
+
+@pytest.mark.parametrize("flavour", IHE)
+def test_orders_are_resources(flavour: str) -> None:
+    report = sample("basic_text")
+    bundle = made("basic_text", flavour)
+    (order,) = resources(bundle, "ServiceRequest")
+    (request,) = report.document.requests
+    number = report.study.accession_number
+    assert [each["value"] for each in order["identifier"] if "type" in each] == [number]
+    code, reason = (
+        (order["code"]["concept"], order["reason"][0]["concept"])
+        if flavour == "r5-idr"
+        else (order["code"], order["reasonCode"][0])
+    )
+    assert code["coding"][0]["code"] == request.requested_procedure_codes[0].value
+    assert reason == {"text": request.reason}
+    told = diagnostic_report(bundle)["basedOn"]
+    assert [each["reference"] for each in told] == [f"urn:uuid:{order['id']}"]
+
+
+def test_an_accession_number_without_an_issuer_is_that_of_the_study() -> None:
+    """Two institutions may have the same number: their orders are two."""
+    report = sample("basic_text")
+    other = replace(report, study=replace(report.study, study_instance_uid="1.2.3"), other=())
+    one, two = (resources(to_fhir(each, "r4-imr"), "ServiceRequest")[0] for each in (replace(report, other=()), other))
+    assert one["identifier"][0] == two["identifier"][0]
+    assert one["id"] != two["id"]
+
+
+def test_orders_are_referred_to_and_not_made_where_they_are_elsewhere() -> None:
+    bundle = to_fhir(sample("basic_text"), "r4-imr", ids="logical", timezone="+01:00")
+    assert not resources(bundle, "ServiceRequest")
+    assert not resources(made("basic_text", "r4"), "ServiceRequest")
+    assert "identifier" in diagnostic_report(bundle)["basedOn"][0]
 
 
 def extension(bundle: FhirBundle, url: str) -> list[dict[str, Any]]:
