@@ -6,7 +6,7 @@ items of a group, and are put into cells once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sr2graph.dicom.concept import CodedConcept
@@ -51,12 +51,19 @@ _CONTEXT = {
     "session": "activity_session",
 }
 _TIMES = {"datetime": "observed_at", "started": "started_at"}
-_OBSERVERS: dict[ObserverKind | None, tuple[tuple[str, str], ...]] = {
+_Columns = Mapping[ObserverKind | None, tuple[tuple[str, str], ...]]
+_OBSERVERS: _Columns = {
     ObserverKind.PERSON: (("name", "person_observer"),),
     ObserverKind.DEVICE: (("uid", "device_observer"), ("name", "device_observer_name")),
     ObserverKind.ALGORITHM: (("name", "algorithm"), ("version", "algorithm_version")),
 }
 """Kind of observer ↔ (field, column) pairs."""
+
+_PARTICIPANTS: _Columns = {
+    ObserverKind.PERSON: (("name", "person_participant"),),
+    ObserverKind.DEVICE: (("uid", "device_participant"),),
+}
+"""The same of participants."""
 
 Said = tuple[Row, list["Record"]]
 """Cells for the row of an item, and rows that hang on it, whose subject is still to be told."""
@@ -196,8 +203,9 @@ class _Teller:
             _put(cells, "fetus", context.subject.fetus)
             _put(cells, "specimen", context.subject.uid)
             self._put_concept(cells, "subject_class", context.subject.subject_class)
-        for observer in reversed(context.observers):  # the first one of a kind prevails
-            _put_observer(cells, observer)
+        for columns, observers in ((_OBSERVERS, context.observers), (_PARTICIPANTS, context.participants)):
+            for observer in reversed(observers):  # the first one of a kind prevails
+                _put_observer(cells, observer, columns)
         return cells
 
 
@@ -206,8 +214,8 @@ def _put(cells: Row, column: str, text: str | None) -> None:
         cells[column] = text
 
 
-def _put_observer(cells: Row, observer: Observer) -> None:
-    for name, column in _OBSERVERS.get(observer.kind, ()):
+def _put_observer(cells: Row, observer: Observer, columns: _Columns) -> None:
+    for name, column in columns.get(observer.kind, ()):
         cells.pop(column, None)
         _put(cells, column, getattr(observer, name))
 
