@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 POSTED = ("transaction", "batch")
 """Types of bundle that a server takes."""
+RELEASES = {"R4": "4.0", "R5": "5.0"}
+"""What the media type calls a release."""
 MISSED_OTHERS = frozenset({400, 404, 409, 412, 422})
 """How servers refuse an entry of a batch that refers to another one that was not there yet."""
 MOST_ROUNDS = 4
@@ -71,7 +73,7 @@ def post(bundle: FhirBundle, server: Server, *, sleep: Sleep = time.sleep) -> Po
     kind = str(bundle.resource["type"])
     if kind not in POSTED:
         raise FhirError(f"a {kind} is not for posting. Make a transaction or a batch")
-    return _Posting(bundle.resource, kind, server, sleep).posted()
+    return _Posting(bundle, kind, server, sleep).posted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,10 @@ class _Told:
 class _Posting:
     """One bundle on its way."""
 
-    def __init__(self, bundle: Json, kind: str, server: Server, sleep: Sleep) -> None:
-        self._entries: list[Json] = bundle["entry"]
-        self._bundle = bundle
+    def __init__(self, bundle: FhirBundle, kind: str, server: Server, sleep: Sleep) -> None:
+        self._bundle = bundle.resource
+        self._release = RELEASES.get(bundle.release, "")
+        self._entries: list[Json] = self._bundle["entry"]
         self._kind = kind
         self._server = server
         self._sleep = sleep
@@ -152,7 +155,7 @@ class _Posting:
 
     def _attempt(self, numbers: Sequence[int], entries: list[Json], body: bytes) -> _Told:
         try:
-            answer = send(self._server, body)
+            answer = send(self._server, body, self._release)
         except UnansweredError as problem:
             return _unanswered(numbers, entries, problem)
         told = results(numbers, entries, self._kind, answer, self._clean)

@@ -11,6 +11,8 @@ from sr2graph.fhir.json_text import Json
 LONGEST = 300
 """Letters of a reason."""
 HIDDEN = "[...]"
+_READ = 10 * LONGEST
+"""Letters that are looked at; so many more than are shown that a value cut in two at their end is not shown."""
 
 _PEOPLE = frozenset({"Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
 _PLAIN = frozenset({"resourceType", "id", "system", "use", "profile", "url", "status", "gender", "code", "type"})
@@ -26,15 +28,16 @@ class Redactor:
     def __init__(self, resources: list[Json]) -> None:
         found = {text for resource in resources for text in _values(resource, is_person=False) if _is_telling(text)}
         spelled = found | {quote(text, safe="", errors="replace") for text in found}
-        longest_first = sorted(spelled, key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
-        self._is_empty = not found
+        self._hidden = sorted({text.lower() for text in spelled}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Return a text in one line, cut where it is long."""
-        shown = " ".join(text[: LONGEST * 10].split())
-        if not self._is_empty:
-            shown = self._pattern.sub(HIDDEN, shown)
+        shown = " ".join(text[:_READ].split())
+        # A bundle has thousands of values, and a reason few of them: one pattern of all would be slow.
+        lower = shown.lower()
+        hits = [re.escape(each) for each in self._hidden if each in lower]
+        if hits:
+            shown = re.sub(rf"(?<!\w)(?:{'|'.join(hits)})(?!\w)", HIDDEN, shown, flags=re.IGNORECASE)
         return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
 
 

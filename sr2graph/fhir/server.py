@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Timer
 from time import monotonic
@@ -68,7 +69,7 @@ class Server:
     timeout: float = 60.0
     """Seconds to wait for the next sign of life."""
     longest: float = 600.0
-    """Seconds for a whole request and its answer."""
+    """Seconds for a whole request and its answer, once there is a connection."""
     most_bytes: int = 64 * 2**20
     """Of an answer."""
     attempts: int = 4
@@ -116,11 +117,11 @@ def _is_here(host: str) -> bool:
 # ---------------------------------------------------------------- one request
 
 
-def send(server: Server, body: bytes) -> Answer:
-    """Post to the base of a server.  Raises UnansweredError."""
+def send(server: Server, body: bytes, release: str = "") -> Answer:
+    """Post JSON of a release of FHIR, such as 4.0, to the base of a server.  Raises UnansweredError."""
     target = _split(server.url)
     for _ in range(MOST_REDIRECTS):
-        answer = _exchange(server, target, body)
+        answer = _exchange(server, target, body, release)
         elsewhere = _redirected(target, answer)
         if elsewhere is None:
             return answer
@@ -143,16 +144,19 @@ def _origin(target: SplitResult) -> tuple[str, str | None, int]:
     return target.scheme, target.hostname, target.port or {"http": 80, "https": 443}[target.scheme]
 
 
-def _exchange(server: Server, target: SplitResult, body: bytes) -> Answer:
-    began = monotonic()
+def _exchange(server: Server, target: SplitResult, body: bytes, release: str) -> Answer:
     with closing(_connection(server, target)) as connection:
         _connect(connection)
-        with _deadline(connection, server.longest), _sent():
-            _request(connection, target, server, body)
+        began = monotonic()
+        with _deadline(connection, server.longest), _sent(server.longest):
+            _request(connection, target, body, _headers(server, release))
             response = connection.getresponse()
             content = response.read(server.most_bytes + 1)
             if response.length and len(content) <= server.most_bytes:
                 raise IncompleteRead(b"", response.length)
+            if monotonic() - began >= server.longest:
+                # An answer without a length ends where it was cut.
+                raise TimeoutError
     if len(content) > server.most_bytes:
         raise UnansweredError(f"the answer is larger than {server.most_bytes:,} bytes", is_sent=True, is_lasting=True)
     return _answer(response, content, monotonic() - began)
@@ -162,8 +166,14 @@ def _connection(server: Server, target: SplitResult) -> HTTPConnection:
     host, port = target.hostname or "", target.port
     if target.scheme == "http":
         return HTTPConnection(host, port, timeout=server.timeout)
-    context = ssl.create_default_context() if server.context is None else server.context
+    context = _verifying() if server.context is None else server.context
     return HTTPSConnection(host, port, timeout=server.timeout, context=context)
+
+
+@cache
+def _verifying() -> ssl.SSLContext:
+    """Return what verifies certificates and names by the authorities that this machine trusts."""
+    return ssl.create_default_context()
 
 
 def _connect(connection: HTTPConnection) -> None:
@@ -177,25 +187,30 @@ def _connect(connection: HTTPConnection) -> None:
         raise UnansweredError(f"the server cannot be reached ({reason})", is_sent=False) from None
 
 
-def _request(connection: HTTPConnection, target: SplitResult, server: Server, body: bytes) -> None:
-    headers = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE, "Prefer": "return=minimal"}
-    if server.token is not None:
-        headers["Authorization"] = f"Bearer {server.token}"
+def _headers(server: Server, release: str) -> dict[str, str]:
+    """Return the headers; the release lets a server of another one refuse the whole (FHIR 3.2.0.1.2)."""
+    sent = f"{MEDIA_TYPE}; fhirVersion={release}" if release else MEDIA_TYPE
+    headers = {"Content-Type": sent, "Accept": MEDIA_TYPE, "Prefer": "return=minimal"}
+    return headers if server.token is None else headers | {"Authorization": f"Bearer {server.token}"}
+
+
+def _request(connection: HTTPConnection, target: SplitResult, body: bytes, headers: dict[str, str]) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):
         # A server that will not read it all, as one that finds it too long, may have said so.
         connection.request("POST", target.path.rstrip("/") or "/", body, headers)
 
 
 @contextmanager
-def _sent() -> Iterator[None]:
+def _sent(seconds: float) -> Iterator[None]:
     """Make what goes wrong after the connection was there one error; a message never quotes the answer."""
+    began = monotonic()
     try:
         yield
-    except TimeoutError:
-        raise UnansweredError("the server did not answer in time", is_sent=True) from None
     except (OSError, HTTPException, ValueError) as cause:
         # ValueError: http.client on a socket that the deadline closed.
-        raise UnansweredError(f"the connection broke off ({type(cause).__name__})", is_sent=True) from None
+        is_late = isinstance(cause, TimeoutError) or monotonic() - began >= seconds
+        problem = "the server did not answer in time" if is_late else f"the connection broke ({type(cause).__name__})"
+        raise UnansweredError(problem, is_sent=True) from None
 
 
 @contextmanager
