@@ -161,7 +161,12 @@ class Doses:
 
     def _components(self) -> Iterator[Json]:
         """Yield what was accumulated or administered; what is there more than once says which one it is."""
-        found = list(self._counted())[:MOST_COMPONENTS]
+        found = list(self._counted())
+        if len(found) > MOST_COMPONENTS:
+            self._makers.account.note(
+                "component", f"the first {MOST_COMPONENTS} of a dose summary; its members have all"
+            )
+            found = found[:MOST_COMPONENTS]
         several = Counter(self._makers.reading.keys.iri(item.concept_name) for item, _ in found)
         seen: Counter[str | None] = Counter()
         for item, node in found:

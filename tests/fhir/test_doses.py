@@ -279,6 +279,18 @@ def test_no_number_is_lost(kind: str) -> None:
     assert sum(loss.how is not How.NOTE for loss in bundle.losses) == len(list(report.walk()))
 
 
+def test_a_summary_stays_a_summary() -> None:
+    """What is too much for it is said, and its members have it."""
+    report = sample(CT)
+    assert report.root is not None
+    (total,) = [each for each in report.root.children if named(each) == "113811"]
+    many = replace(report, root=numbered(replace(report.root, children=(total,) * 400)))
+    bundle = made(many)
+    assert len(summary(bundle)["component"]) <= 512 + 1
+    assert [loss.target for loss in bundle.losses if loss.reason.startswith("the first 512")] == ["component"]
+    assert numbers_not_found(many, bundle) == []
+
+
 # ---------------------------------------------------------------- tables
 
 
