@@ -172,6 +172,17 @@ def changes(change: Callable[[Json], object]) -> Callable[..., None]:
     return changed
 
 
+def labels(content_type: str) -> Callable[..., None]:
+    """Do it, and say so in a good answer that is called something else."""
+
+    def labelled(handler: Handler, bundle: Json) -> None:
+        entries = [{"response": _done(handler.fake, entry, bundle["type"])} for entry in bundle["entry"]]
+        good = {"resourceType": "Bundle", "type": f"{bundle['type']}-response", "entry": entries}
+        handler.answer(200, good, content_type)
+
+    return labelled
+
+
 def breaks_off(handler: Handler, _bundle: Json) -> None:
     """Promise more than is sent."""
     handler.send_response(200)

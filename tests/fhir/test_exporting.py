@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sr2graph.corpus.decode import StoredReport
 from sr2graph.dicom.report import Report
 from sr2graph.fhir import FLAVOURS, to_fhir
 from sr2graph.fhir.exporting import OF_ONE_REPORT, BundleFolder, Ndjson
@@ -269,6 +270,24 @@ def test_a_corpus_gives_what_its_files_give(corpus: Path, folder: Path, tmp_path
         assert run("fhir", source, "--quiet", "-o", f"{tmp_path / out}/").exit_code == 0
     written = [{path.name: path.read_bytes() for path in (tmp_path / out).iterdir()} for out in "ab"]
     assert written[0] == written[1]
+
+
+def test_a_bad_report_of_a_corpus_is_one_line(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tables hold of one report does not make a report; the message of a foreign error is not quoted."""
+    (bad,) = of_kinds("ct_dose")
+    whole = StoredReport.report
+
+    def report(self: StoredReport) -> Report:
+        if self.iri.endswith(bad):
+            raise KeyError("Doe^Jane")
+        return whole(self)
+
+    monkeypatch.setattr(StoredReport, "report", report)
+    done = run("fhir", corpus, "--ndjson", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.count(f"failed: urn:oid:{bad}: internal error: KeyError") == 1
+    assert "Doe" not in done.stderr
+    assert len(lines(tmp_path / "out" / "DiagnosticReport.ndjson")) == len(MANY) - 1
 
 
 def test_losses_of_many_name_their_report(corpus: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from tests.fhir.fhir_server import (
     does_and_hangs_up,
     drips,
     http_date,
+    labels,
     long_ago,
     outcome,
     says,
@@ -214,7 +215,8 @@ def test_half_a_transaction_is_believed_of_none(fake: Fake) -> None:
         changes(spoil("2000", *range(COUNT))),
         changes(spoil("202 Accepted", *range(COUNT))),
         changes(lambda good: {**good, "entry": [{"response": {"status": None}}] * COUNT}),
-        says(200, json.dumps({"resourceType": "Bundle", "type": "transaction-response"}).encode(), "text/plain"),
+        labels("text/html"),
+        labels("application/fhir+xml"),
     ],
 )
 def test_nothing_is_claimed_from_an_answer_that_is_none(fake: Fake, answer: Any) -> None:
@@ -223,6 +225,12 @@ def test_nothing_is_claimed_from_an_answer_that_is_none(fake: Fake, answer: Any)
     assert result.counts() == {What.UNKNOWN: COUNT}
     assert all(each.reason for each in result.results)
     assert result.requests == 1
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "Application/FHIR+JSON; charset=UTF-8; fhirVersion=4.0"])
+def test_json_has_several_names(fake: Fake, content_type: str) -> None:
+    fake.script = [labels(content_type)]
+    assert posted(fake).is_done
 
 
 @pytest.mark.parametrize(
