@@ -218,8 +218,9 @@ def fhir(  # noqa: PLR0913 # one per option
 
     PATH is a file, a folder, a zip archive, DICOM JSON, or - for a list of paths on standard input. Of a CORPUS, a
     query can select reports: the first column that has reports or items of reports tells which. Flavour r5-dicom-sr
-    follows the HL7 guide DICOM SR to FHIR, r4 has the same shape in FHIR R4. The same report gives the same text. What
-    no element of a resource has is in the narrative of the DiagnosticReport; --losses tells of every content item.
+    follows the HL7 guide DICOM SR to FHIR and r4 has the same shape in FHIR R4; r4-rds is a dose summary, r5-idr and
+    r4-imr are reports as IHE has them. The same report gives the same text. What no element of a resource has is in
+    the narrative of the DiagnosticReport; --losses tells of every content item.
 
     --post may be repeated: ids follow from the report, so a second time changes nothing. Certificates are verified,
     and what is safe to send again is sent again when the server is busy. Exit status 1 unless all was done.
