@@ -28,7 +28,7 @@ from tests.conftest import ROOT
 from tests.markdown import Block, blocks
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-NOT_RUN = 2
+NOT_RUN = 4
 """How many blocks have a reason not to run; raising it is a decision, made here."""
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#\s]+)[^)]*\)")
