@@ -8,16 +8,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from unittest.mock import patch
 
 import sr2graph
 from benchmarks.convert import machine, verdicts
 from benchmarks.inputs import CORPUS, Input, corpus, samples, warm_up
 from benchmarks.measure import Check, Table, milliseconds, ratio, write_json
+from benchmarks.ours import without_templates
 from sr2graph.dicom.report import Report
 from sr2graph.errors import SrError
 from sr2graph.graph.quads import nquads
@@ -43,11 +42,6 @@ class Cost:
     match: float
     observe: float
     check: float
-
-
-def without_templates() -> AbstractContextManager[object]:
-    """Leave out what templates say, in the one place that asks for it."""
-    return patch("sr2graph.graph.item_statements.observation_rows", lambda _report, _recorder: iter(()))
 
 
 def clocked(work: Callable[[], object]) -> float:

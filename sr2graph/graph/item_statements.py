@@ -22,6 +22,9 @@ Parts = list[str]
 """` predicate object` of some statements; the subject goes before each."""
 
 
+_ONCE = frozenset({"canonical_value"})
+
+
 def item_statements(report: Report, recorder: Recorder, iri: str) -> list[str] | None:
     """Return the statements of a content tree, in document order, and then what its observations add.
 
@@ -91,17 +94,22 @@ class _Writer:
 
     def observe(self, report: Report) -> None:
         """Say what templates and observations say of the items."""
-        parts: dict[tuple[str, str], str] = {}
-        for _, item, cells, hanging in observation_rows(report, self.recorder):
-            subject = f"{self.stem}{position_text(item.position)}>"
-            for cell in cells.items():
-                part = parts.get(cell)
-                if part is None:
-                    (part,) = item_parts(dict((cell,)), self.iri)
-                    parts[cell] = part
-                self.out.append(subject + part)
-            if hanging:
-                self.out += statements_of(hanging, self.iri)
+        known: dict[int | tuple[str, str], Parts] = {}
+        for observed in observation_rows(report, self.recorder):
+            subject = f"{self.stem}{position_text(observed.item.position)}>"
+            for cell in observed.own.items():
+                # Numbers hardly ever come again.
+                parts = item_parts(dict((cell,)), self.iri) if cell[0] in _ONCE else known.get(cell)
+                if parts is None:
+                    parts = known[cell] = item_parts(dict((cell,)), self.iri)
+                self.out.append(subject + parts[0])
+            for row in observed.shared:
+                parts = known.get(id(row))
+                if parts is None:
+                    parts = known[id(row)] = item_parts(row, self.iri)
+                self.out += [subject + part for part in parts]
+            if observed.hanging:
+                self.out += statements_of(observed.hanging, self.iri)
         self._flush()
 
     def _flush(self) -> None:

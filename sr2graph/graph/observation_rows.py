@@ -6,7 +6,8 @@ items of a group, and are put into cells once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sr2graph.dicom.concept import CodedConcept
@@ -38,7 +39,7 @@ _CONCEPTS = (
 _TEXTS = ("tracking_identifier", "tracking_uid")
 _ITEMS = {"group": "observation_group", "section": "section"}
 """Field ↔ column."""
-_LISTS = ("regions", "images", "equations", "reference_range", "statistics", "group_modifiers")
+_LISTS = ("regions", "images", "equations", "reference_range", "statistics")
 """Fields that hold items: rows of `observed`, whose property they are."""
 MOST_LINKS = 32
 """Items of a list that each observation of a group is linked to.  Longer lists are told once, of the group: each of a
@@ -69,8 +70,23 @@ Said = tuple[Row, list["Record"]]
 """Cells for the row of an item, and rows that hang on it, whose subject is still to be told."""
 
 
-def observation_rows(report: Report, recorder: Recorder) -> Iterator[tuple[int, ContentItem, Row, list[Record]]]:
-    """Yield (place in document order, item, cells for its row, rows that hang on it) for items that have any.
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What templates and observations say of one content item."""
+
+    number: int
+    """Its place in document order."""
+    item: ContentItem
+    own: Row
+    """Cells for its row."""
+    shared: tuple[Row, ...] = ()
+    """More of them, which other items have too: the same objects, for as long as rows are yielded."""
+    hanging: Sequence[Record] = ()
+    """Rows that hang on it."""
+
+
+def observation_rows(report: Report, recorder: Recorder) -> Iterator[Observed]:
+    """Yield what is said of the items of a report, in document order, for those of which there is anything to say.
 
     The codes of the report must have been recorded before: these are the same ones.
     """
@@ -78,13 +94,12 @@ def observation_rows(report: Report, recorder: Recorder) -> Iterator[tuple[int, 
     teller = _Teller(recorder, status_of(report.document))
     found = {observation.number: observation for observation in observations(matching)}
     for number, (item, row) in enumerate(zip(matching.items, matching.rows, strict=True)):
-        cells: Row = {} if row is None else {"template_row": teller.row_name(row)}
-        hanging: list[Record] = []
+        own: Row = {} if row is None else {"template_row": teller.row_name(row)}
         observation = found.get(number)
         if observation is not None:
-            hanging = teller.put(cells, observation)
-        if cells:
-            yield number, item, cells, hanging
+            yield teller.observed(observation, own)
+        elif own:
+            yield Observed(number, item, own)
 
 
 class _Teller:
@@ -92,12 +107,13 @@ class _Teller:
 
     def __init__(self, recorder: Recorder, status: str | None) -> None:
         self._recorder = recorder
-        self._status = status
+        self._status: Row = {}
+        _put(self._status, "observation_status", status)
         # By identity: the observations keep them alive.
         self._properties: dict[int, Said] = {}
         self._contexts: dict[int, Row] = {}
         self._names: dict[int, str] = {}
-        self._units: dict[int, CanonicalUnit | None] = {}
+        self._units: dict[int, tuple[CanonicalUnit, str] | None] = {}
         self._told: set[tuple[int, str, int]] = set()
         self._of_groups: list[Record] = []
         """Rows that hang on groups, not yet returned."""
@@ -109,38 +125,41 @@ class _Teller:
             name = self._names[id(row)] = f"{row.tid} row {row.row.row}"
         return name
 
-    def put(self, cells: Row, observation: Observation) -> list[Record]:
-        """Put an observation into the cells of its item, and return the rows that hang on it."""
-        _put(cells, "observation_role", observation.role)
-        _put(cells, "observation_status", self._status)
-        if isinstance(observation.item.value, MeasuredValue):
-            self._put_canonical(cells, observation.item.value)
+    def observed(self, observation: Observation, own: Row) -> Observed:
+        """Return what an observation says, beside the cells that its item has already."""
+        item = observation.item
+        _put(own, "observation_role", observation.role)
+        if isinstance(item.value, MeasuredValue):
+            self._put_canonical(own, item.value)
         key = id(observation.properties)
         known = self._properties.get(key)
         if known is None:
             known = self._properties[key] = self._properties_said(observation.properties)
-        cells |= known[0]
         key = id(observation.context)
         context = self._contexts.get(key)
         if context is None:
-            context = self._contexts[key] = self._context_said(observation.context)
-        cells |= context
-        subject = f"#{position_text(observation.item.position)}"
-        of_groups, self._of_groups = self._of_groups, []
-        return [*of_groups, *((table, {"subject": subject, **row}) for table, row in known[1])]
+            context = self._contexts[key] = self._context_said(observation.context) | self._status
+        properties, rows = known
+        hanging = self._of_groups
+        if hanging:
+            self._of_groups = []
+        if rows:
+            subject = f"#{position_text(item.position)}"
+            hanging = [*hanging, *((table, {"subject": subject, **row}) for table, row in rows)]
+        return Observed(observation.number, item, own, (properties, context), hanging)
 
     def _put_canonical(self, cells: Row, value: MeasuredValue) -> None:
         if value.unit is None or len(value.numeric_value) != 1:
             return
         key = id(value.unit)
         if key not in self._units:
-            code = unit_code(value.unit)
-            self._units[key] = None if code is None else canonical_unit(code)
-        unit = self._units[key]
-        number = None if unit is None else canonical_value(value.numeric_value[0], unit)
-        if unit is not None and number is not None:
-            cells["canonical_value"] = number
-            cells["canonical_unit"] = code_iri(unit.code, "UCUM").iri or ""
+            self._units[key] = _canonical(value.unit)
+        known = self._units[key]
+        if known is not None:
+            number = canonical_value(value.numeric_value[0], known[0])
+            if number is not None:
+                cells["canonical_value"] = number
+                cells["canonical_unit"] = known[1]
 
     # ------------------------------------------------------------ properties
 
@@ -207,6 +226,13 @@ class _Teller:
             for observer in reversed(observers):  # the first one of a kind prevails
                 _put_observer(cells, observer, columns)
         return cells
+
+
+def _canonical(unit: CodedConcept) -> tuple[CanonicalUnit, str] | None:
+    """Return the canonical unit of a unit, and its IRI."""
+    code = unit_code(unit)
+    found = None if code is None else canonical_unit(code)
+    return None if found is None else (found, code_iri(found.code, "UCUM").iri or "")
 
 
 def _put(cells: Row, column: str, text: str | None) -> None:

@@ -111,9 +111,11 @@ class Recorder:
     def _add_observations(self) -> None:
         """Put what templates and observations say into the rows of the items, which are in document order."""
         rows = [row for table, row in self.rows if table == "items"]
-        for number, _, cells, hanging in observation_rows(self._report, self):
-            rows[number] |= cells
-            self.rows += hanging
+        for observed in observation_rows(self._report, self):
+            row = rows[observed.number]
+            for cells in (observed.own, *observed.shared):
+                row |= cells
+            self.rows += observed.hanging
 
     def _tell_relationships(self, root: ContentItem) -> None:
         """Write out the relationship of children that their own parent points at too.
