@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from rdflib.paths import MulPath, NegatedPath, Path
@@ -97,12 +98,13 @@ class Compiler:
         return min(triples, key=cost)
 
     def _extended(self, branches: list[Block], triple: Triple, graph: Graph, most: int) -> list[Block]:
-        found = [
+        alternatives = (
             extended
             for branch in branches
             for part in self._parts(triple, graph, branch)
             if not (extended := self.algebra.join(branch, part)).is_empty
-        ]
+        )
+        found = list(islice(alternatives, most + 1))  # joining all only to unite them would take longer than the query
         if len(found) <= most:
             return found
         if isinstance(triple[1], MulPath) and triple[1].mod != "+":
