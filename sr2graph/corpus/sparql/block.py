@@ -211,7 +211,8 @@ class Algebra:
                 continue
             (scan, key), (twin, twin_key) = other.origin, column.origin
             same = scan is not twin and scan.table and scan.table == twin.table and key == twin_key
-            if same and is_unique(scan.table, key) and scan in a.scans and twin in b.scans:
+            # A twin that is a scan of a already stays: two rows of a that one row of b is tied to would take turns.
+            if same and is_unique(scan.table, key) and scan in a.scans and twin in b.scans and twin not in a.scans:
                 return scan, twin
         return None
 

@@ -261,7 +261,7 @@ def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) 
     else:
         left = self.pattern(node.p1, graph, outer)
     right = self.pattern(node.p2, graph, outer)
-    if node.expr is None or node.expr.name == "TrueFilter":
+    if node.expr is None or (isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter"):
         return self.algebra.left_join(left, right, None)
     expression = node.expr
     return self.algebra.left_join(
