@@ -24,8 +24,15 @@ CONTENT_SEQUENCE = 0x0040_A730
 
 
 def data_set(file: bytes) -> Dataset:
-    """The data set of a DICOM file, by pydicom."""
-    return pydicom.dcmread(BytesIO(file), force=True)
+    """The data set of a DICOM file, by pydicom, every value decoded.
+
+    What it has not decoded it writes as it stands, but only in the byte order it was read in: then one encoding of a
+    value would have the blanks that another has not.
+    """
+    found = pydicom.dcmread(BytesIO(file), force=True)
+    for _ in found.iterall():
+        pass
+    return found
 
 
 def body(found: Dataset, *, implicit: bool = False, little: bool = True) -> bytes:
