@@ -91,6 +91,11 @@ PEERS: Mapping[str, Peer] = {
         3_000,
         note="pyoxigraph: on disk; the union of the named graphs is loaded as default graph; one thread for a query.",
     ),
+    "pyoxigraph-union": Peer(
+        "benchmarks.corpus.oxigraph:OxigraphUnion",
+        3_000,
+        note="pyoxigraph-union: the same without that copy, asked with use_default_graph_as_union.",
+    ),
     "rdflib": Peer(
         "benchmarks.corpus.rdflib_memory:RdflibMemory",
         300,

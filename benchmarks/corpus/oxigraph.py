@@ -15,32 +15,33 @@ from benchmarks.corpus.queries import Asked, Parameter
 from benchmarks.corpus.rows import Cell, cell
 
 
-class Oxigraph:
-    """A store whose default graph holds each statement of its named graphs once.
+class OxigraphUnion:
+    """A store of named graphs, asked with their union as default graph: what a reader of its documentation does.
 
-    The option `use_default_graph_as_union` would give a statement once for each graph it is in,
-    which is another answer, and is slower.
+    The union gives a statement once for each graph it is in: where the same statement stands in several reports,
+    as what is said of a patient or a code, that is another number of rows.
     """
 
     keeps = True
+    name = "pyoxigraph-union"
+    union = True
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "pyoxigraph"
+        self._folder = folder / self.name
 
     def load(self, source: Path, jobs: int) -> Loaded:  # noqa: ARG002 # bulk_load takes all cores
-        """Load named graphs, then the default graph: two steps, the size on disk between them."""
+        """Load named graphs; the size on disk is that after `optimize`."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        triples = source.with_suffix(".nt")
-        write_triples(source, triples)
         store = pyoxigraph.Store(str(self._folder))
-        quads, union = pyoxigraph.RdfFormat.N_QUADS, pyoxigraph.RdfFormat.N_TRIPLES
+        quads = pyoxigraph.RdfFormat.N_QUADS
         seconds = {"bulk_load": timed(lambda: store.bulk_load(path=str(source), format=quads, lenient=True))}
         seconds["optimize"] = timed(store.optimize)
         disk = folder_size(self._folder)
-        seconds["default graph"] = timed(lambda: store.bulk_load(path=str(triples), format=union, lenient=True))
-        store.optimize()
-        triples.unlink()
-        return Loaded(seconds, disk)
+        return Loaded(seconds | self.prepare(store, source), disk)
+
+    def prepare(self, store: pyoxigraph.Store, source: Path) -> dict[str, float]:  # noqa: ARG002 # others do more
+        """Do what else makes queries fast; return the seconds."""
+        return {}
 
     def open(self) -> None:
         """Open the store."""
@@ -50,7 +51,7 @@ class Oxigraph:
     def ask(self, query: Asked) -> Iterator[tuple[Any, ...]]:
         """Return the solutions, found while they are read."""
         bound: dict[Any, Any] = {pyoxigraph.Variable(name): term(p) for name, p in query.parameters.items()}
-        found = self._store.query(query.text, substitutions=bound)
+        found = self._store.query(query.text, substitutions=bound, use_default_graph_as_union=self.union)
         assert isinstance(found, pyoxigraph.QuerySolutions), "what is measured is SELECT"
         return map(tuple, found)
 
@@ -72,6 +73,23 @@ class Oxigraph:
 
     def close(self) -> None:
         """Do nothing: the process ends."""
+
+
+class Oxigraph(OxigraphUnion):
+    """A store whose default graph holds each statement of its named graphs once, as a second copy: the fastest form."""
+
+    name = "pyoxigraph"
+    union = False
+
+    def prepare(self, store: pyoxigraph.Store, source: Path) -> dict[str, float]:
+        """Load the default graph."""
+        triples = source.with_suffix(".nt")
+        write_triples(source, triples)
+        union = pyoxigraph.RdfFormat.N_TRIPLES
+        seconds = timed(lambda: store.bulk_load(path=str(triples), format=union, lenient=True))
+        store.optimize()
+        triples.unlink()
+        return {"default graph": seconds}
 
 
 def write_triples(quads: Path, triples: Path) -> None:

@@ -29,6 +29,8 @@ HIGHEST_TARGET = 3.0
 """Seconds of any named query."""
 RATIO_TARGET = 20
 """Times as fast as pyoxigraph, in the median."""
+OXIGRAPHS = {"pyoxigraph", "pyoxigraph-union"}
+"""The same store, its queries made fast by hand and not; the study that the ratio is from had the second."""
 RATIO_FROM = 3_000
 """Reports that it is wanted for."""
 STAGES = ("parse", "compile", "SQL", "terms")
@@ -210,9 +212,9 @@ def query_checks(found: Measured, queries: Sequence[Asked], what: str, *, named:
         yield Check(f"median of {what} under {MEDIAN_TARGET} s, as a table", f"{middle:.3f} s", middle < MEDIAN_TARGET)
         told = f"none of {what} over {HIGHEST_TARGET:g} s, as a table"
         yield Check(told, f"{highest:.2f} s", highest <= HIGHEST_TARGET)
-    if found.reports >= RATIO_FROM and "pyoxigraph" in found.answers:
-        middle = median(ratios(found, queries, "pyoxigraph"))
-        target = f"{what} at least {RATIO_TARGET}× as fast as pyoxigraph in the median"
+    for peer in sorted(OXIGRAPHS & found.answers.keys()) if found.reports >= RATIO_FROM else ():
+        middle = median(ratios(found, queries, peer))
+        target = f"{what} at least {RATIO_TARGET}× as fast as {peer} in the median"
         yield Check(target, f"{middle:.1f}×", middle >= RATIO_TARGET)
 
 
