@@ -75,7 +75,7 @@ ontology: $(READY) ## ontologies/ and the vocabulary page, from the vocabulary t
 constraints: ## pin what a fresh install of the dev extra resolves to today
 	scripts/pin.sh $(PYTHON)
 
-peers: ## dcmtk, dicom3tools and PixelMed, which the tests compare with (Debian, as root)
+peers: ## dcmtk, dicom3tools, PixelMed and HAPI FHIR, which the tests compare with (Debian, as root)
 	scripts/peers.sh
 
 clean: ## remove all that make made

@@ -1,10 +1,26 @@
 #!/usr/bin/env bash
-# Installs the independent DICOM tools that the tests compare with: dcmtk, dicom3tools and PixelMed, from Debian.
+# Installs the independent tools that the tests compare with: dcmtk, dicom3tools and PixelMed, from Debian;
+# and builds those that tests bring as Maven projects (tests/fhir/*/pom.xml) into build/peers.
 # Does nothing where they are already there.
 set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# A mirror that is busy for a moment is not a reason to fail a build.
+three_times() {
+  for attempt in 1 2 3; do
+    if "$@"; then return 0; fi
+    echo "peers: attempt $attempt of 3 failed: $*" >&2
+    sleep $((attempt * 5))
+  done
+  return 1
+}
+
+from_debian() {
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"
+}
 
 # What shows that a package is there: a command, or the file of a library.
-declare -A command_of=([dcmtk]=dsrdump [dicom3tools]=dciodvfy [default-jre-headless]=java
+declare -A command_of=([dcmtk]=dsrdump [dicom3tools]=dciodvfy [default-jdk-headless]=javac [maven]=mvn
   [libpixelmed-java]=/usr/share/java/pixelmed.jar)
 missing=()
 for package in "${!command_of[@]}"; do
@@ -12,27 +28,33 @@ for package in "${!command_of[@]}"; do
 done
 
 if [ "${#missing[@]}" -eq 0 ]; then
-  echo "peers: dcmtk, dicom3tools and PixelMed are here"
-  exit 0
-fi
-if ! command -v apt-get > /dev/null; then
+  echo "peers: dcmtk, dicom3tools, PixelMed and Maven are here"
+elif ! command -v apt-get > /dev/null; then
   echo "peers: no apt-get on this system; install ${missing[*]} by hand" >&2
   exit 1
-fi
-if [ "$(id -u)" -ne 0 ]; then
+elif [ "$(id -u)" -ne 0 ]; then
   echo "peers: not root; run: sudo apt-get install ${missing[*]}" >&2
   exit 1
+else
+  export DEBIAN_FRONTEND=noninteractive
+  three_times from_debian "${missing[@]}" || { echo "peers: could not install ${missing[*]}" >&2; exit 1; }
+  echo "peers: installed ${missing[*]}"
 fi
 
-export DEBIAN_FRONTEND=noninteractive
-# A mirror that is busy for a moment is not a reason to fail a build.
-for attempt in 1 2 3; do
-  if apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; then
-    echo "peers: installed ${missing[*]}"
-    exit 0
+# Each project builds into build/peers/NAME: its jar, and what that needs in lib/. What it was built from is noted
+# there, so that the same sources are not built again.
+for pom in tests/fhir/*/pom.xml; do
+  [ -f "$pom" ] || continue
+  source=$(dirname "$pom")
+  name=$(basename "$source")
+  noted="build/peers/$name/.sources"
+  sources=$(find "$source" -type f -print0 | sort -z | xargs -0 sha256sum)
+  if [ -f "$noted" ] && [ "$(cat "$noted")" = "$sources" ]; then
+    echo "peers: $name is built"
+    continue
   fi
-  echo "peers: attempt $attempt of 3 failed" >&2
-  sleep $((attempt * 5))
+  rm -rf "build/peers/$name"
+  three_times mvn -B -q -Dstyle.color=never -f "$pom" package || { echo "peers: could not build $pom" >&2; exit 1; }
+  printf '%s\n' "$sources" > "$noted"
+  echo "peers: built $name"
 done
-echo "peers: could not install ${missing[*]}" >&2
-exit 1
