@@ -34,7 +34,7 @@ def figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_there_are_notebooks() -> None:
-    assert [notebook.name for notebook in NOTEBOOKS] == ["cohort.ipynb"]
+    assert [notebook.name for notebook in NOTEBOOKS] == ["cohort.ipynb", "fhir.ipynb"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
@@ -42,11 +42,17 @@ def test_outputs_are_not_stored(notebook: Path) -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells(notebook))
 
 
+def run(name: str) -> dict[str, Any]:
+    """Run a notebook from top to bottom; return its names."""
+    namespace: dict[str, Any] = {}
+    for cell in cells(ROOT / "notebooks" / name):
+        exec(compile("".join(cell["source"]), cell["id"], "exec"), namespace)  # noqa: S102 # running it is the test
+    return namespace
+
+
 @pytest.mark.slow
 def test_the_cohort(figures: list[Any]) -> None:
-    namespace: dict[str, Any] = {}
-    for cell in cells(ROOT / "notebooks" / "cohort.ipynb"):
-        exec(compile("".join(cell["source"]), cell["id"], "exec"), namespace)  # noqa: S102 # running it is the test
+    namespace = run("cohort.ipynb")
     cohort = namespace["cohort"]
     assert isinstance(cohort, pd.DataFrame)
     assert len(cohort) >= 3
@@ -57,3 +63,16 @@ def test_the_cohort(figures: list[Any]) -> None:
     lines, boxes = figures
     assert len(lines.axes[0].get_lines()) == len(cohort) + 2
     assert len(boxes.axes[0].get_xticklabels()) > 2
+
+
+@pytest.mark.slow
+def test_fhir_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but posting and searching."""
+    monkeypatch.delenv("FHIR_SERVER", raising=False)
+    namespace = run("fhir.ipynb")
+    measurements = namespace["measurements"]
+    assert set(measurements["lesion"]) >= {"Lesion 1", "Lesion 2", "Lesion 3"}
+    assert (measurements.loc[measurements["name"] == "Long Axis", "unit"] == "mm").all()
+    assert namespace["regions"]
+    assert len(namespace["account"]) >= sum(1 for _ in namespace["report"].walk())
+    assert namespace["answers"] == []
