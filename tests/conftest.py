@@ -11,7 +11,15 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
 """Other people's reports: read from beside the repository, never copied into it."""
 
-PEERS = {"dcmtk": "dsrdump", "dicom3tools": "dciodvfy", "pixelmed": "/usr/share/java/pixelmed.jar"}
+HAPI = ROOT / "build" / "peers" / "validator" / "validator.jar"
+"""HAPI FHIR's validator, as scripts/peers.sh builds it."""
+
+PEERS = {
+    "dcmtk": "dsrdump",
+    "dicom3tools": "dciodvfy",
+    "pixelmed": "/usr/share/java/pixelmed.jar",
+    "hapi": str(HAPI),
+}
 """Marker ↔ the command, or the file where there is no command, that shows the peer is installed."""
 
 # ci: the same examples in every run, so that a red build is red again at home. long: make fuzz.
@@ -49,7 +57,7 @@ def require_corpus() -> None:
 
 def missing_peer(peer: str, command: str) -> None:
     """Skip at home; fail in CI, where an oracle that is silently gone would prove nothing."""
-    reason = f"{command} is not installed: make peers (Debian, {peer})"
+    reason = f"{command} is not installed: make peers (Debian as root, {peer})"
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

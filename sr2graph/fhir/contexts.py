@@ -59,6 +59,8 @@ class Contexts:
         """Return order and study."""
         studies, procedure = self._makers.studies, context.procedure
         study = studies.study(procedure.study_uid if procedure else None)
+        if study is not None and self._makers.flavour.part_of_identifier:
+            study = {key: value for key, value in study.items() if key != "reference"}
         orders = studies.orders(procedure.accession_number if procedure else None)
         if procedure is not None:
             self._say("procedure", procedure, (("study_uid", "study_uid"), ("accession_number", "accession_number")))

@@ -11,7 +11,7 @@ from sr2graph.errors import FhirError
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.doses import SUMMARY, Doses
 from sr2graph.fhir.json_text import Json
-from sr2graph.fhir.narrative import narrative
+from sr2graph.fhir.narrative import narrative, spoken
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.presented import extensions, presented_form
 from sr2graph.fhir.resources import resource_of
@@ -50,6 +50,7 @@ class Documents:
         language = self._language()
         resource |= {"language": language} if language else {}
         text, self.narrated = narrative(makers.reading.items)
+        text = spoken(text, language) if language else text
         replaces = [{"url": REPLACES, "valueReference": each} for each in self._predecessors()]
         extension = [*replaces, *extensions(makers, self._observing)]
         resource |= {"text": text, "extension": extension, "identifier": self._identifiers()}
@@ -62,7 +63,7 @@ class Documents:
         resource |= {"result": self._doses.results(), makers.flavour.study_element: [study] if study else []}
         resource |= self._conclusion()
         if makers.flavour.presented:
-            resource["presentedForm"] = [presented_form(text, self._title(), language, makers.flavour.presented)]
+            resource["presentedForm"] = [presented_form(text, self._title(), language, makers.flavour)]
         resource = {key: value for key, value in resource.items() if value not in ([], None)}
         makers.resources.add(resource, self.identifier)
         self._map_containers(str(resource["id"]))

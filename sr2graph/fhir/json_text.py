@@ -16,6 +16,9 @@ _DECIMAL_STRING = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{
 MOST_DIGITS = 64
 """VR DS has 16 characters; longer numbers are read leniently up to here."""
 
+MOST_WHOLE, MOST_FRACTION = 18, 17
+"""Digits before and behind the point of a decimal (FHIR R5 2.1.28.0.1, its regular expression)."""
+
 _quoted = json.encoder.encode_basestring
 
 
@@ -35,10 +38,13 @@ class Exact(Decimal):
 def exact(text: str) -> Exact | None:
     """Return the number that a Decimal String means; None where it means none.
 
-    Digits stay as they are; what JSON does not allow is put right: a plus sign, leading zeros, a bare point.
+    Digits stay as they are; what JSON does not allow is put right: a plus sign, leading zeros, a bare point; and so is
+    what the decimal of FHIR R5 does not allow: zeros before an exponent, a long row of digits without one.
 
     >>> exact("+01.10 ").text, exact(".5").text, exact("3.1E+04").text
-    ('1.10', '0.5', '3.1E+04')
+    ('1.10', '0.5', '3.1E+4')
+    >>> exact("0.000123400000000000").text
+    '1.23400000000000E-4'
     """
     found = _DECIMAL_STRING.fullmatch(text.strip(" \0"))
     if found is None or len(text) > MOST_DIGITS:
@@ -46,8 +52,28 @@ def exact(text: str) -> Exact | None:
     sign, whole, fraction, exponent = found.groups()
     if not whole and not fraction:
         return None
-    digits = (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
-    return Exact(("-" if sign == "-" else "") + digits + (f"E{exponent}" if exponent else ""))
+    whole, fraction, power = whole.lstrip("0") or "0", fraction or "", int(exponent or 0)
+    if len(whole) > MOST_WHOLE or len(fraction) > MOST_FRACTION:
+        significant = (whole + fraction).lstrip("0") or "0"
+        behind = min(len(significant) - 1, MOST_FRACTION)
+        power += behind - len(fraction)
+        whole, fraction = significant[: len(significant) - behind], significant[len(significant) - behind :]
+        if len(whole) > MOST_WHOLE:
+            return None
+    number = ("-" if sign == "-" else "") + whole + (f".{fraction}" if fraction else "")
+    return Exact(number + (f"E{power:+d}" if power else ""))
+
+
+def exact_float(number: float) -> Exact:
+    """Return the number with the shortest text that means a finite float.
+
+    >>> exact_float(0.1).text, exact_float(1e-05).text
+    ('0.1', '1E-5')
+    """
+    text = repr(number)
+    # Most texts are short, and decimals of FHIR as they are.
+    made = exact(text) if len(text) > MOST_FRACTION or "e" in text else None
+    return Exact(text) if made is None else made
 
 
 def json_text(value: object) -> str:

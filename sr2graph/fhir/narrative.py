@@ -44,6 +44,12 @@ def narrative(items: Sequence[ContentItem]) -> tuple[Json, int]:
     return {"status": "generated", "div": "".join(parts) + CLOSE}, count
 
 
+def spoken(text: Json, language: str) -> Json:
+    """Return a Narrative that says its language, as XHTML and as XML want it (FHIR 3.1.0.5, Resource.language)."""
+    told = escape(language)
+    return text | {"div": text["div"].replace(OPEN, f'{OPEN[:-1]} lang="{told}" xml:lang="{told}">', 1)}
+
+
 def is_cut(item: ContentItem) -> bool:
     """Tell whether a list is longer than the narrative writes it out."""
     if item.value is None or isinstance(item.value, Code | Text | UIDReference):

@@ -97,7 +97,7 @@ class Observing:
         resource |= self._site(node)
         resource |= self._about(node)
         resource = {key: value for key, value in resource.items() if value not in ([], {}, None)}
-        claimable = claimed(resource, node.category, makers.flavour, makers.account)
+        claimable = claimed(resource, node.category, makers.flavour, makers.account, makers.resources)
         makers.resources.add(claimable, makers.studies.item_identifier(item))
         makers.account.mapped(item, f"Observation/{resource['id']}", self._reason(node))
         for each in node.details:

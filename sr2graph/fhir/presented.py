@@ -11,21 +11,22 @@ from sr2graph.dicom.values import ValueType
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.observing import Observing
-from sr2graph.fhir.tables import Row, listed
+from sr2graph.fhir.tables import Flavour, Row, listed
 from sr2graph.fhir.texts import uid_identifier
 
 
-def presented_form(text: Json, title: str, language: str | None, content_type: str) -> Json:
+def presented_form(text: Json, title: str, language: str | None, flavour: Flavour) -> Json:
     """Return a Narrative as an HTML document in an Attachment, with its size and hash (FHIR Attachment: SHA-1)."""
     named = f' lang="{escape(language)}"' if language else ""
     head = f'<head><meta charset="utf-8"/><title>{escape(title)}</title></head>'
     page = f"<!DOCTYPE html>\n<html{named}>{head}<body>{text['div']}</body></html>\n".encode()
     told = {"language": language} if language else {}
     return {
-        "contentType": content_type,
+        "contentType": flavour.presented,
         **told,
         "data": b64encode(page).decode(),
-        "size": len(page),
+        # An integer64, which is a text in JSON; R4 has an unsignedInt (FHIR R5 2.1.28.0.1, Primitive Types).
+        "size": str(len(page)) if flavour.is_r5 else len(page),
         "hash": b64encode(sha1(page, usedforsecurity=False).digest()).decode(),
         "title": title,
     }

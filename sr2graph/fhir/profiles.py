@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.resources import Resources
-from sr2graph.fhir.tables import Flavour, rows
+from sr2graph.fhir.tables import Flavour, keyed, rows
 
 LATE = ("ServiceRequest", "ImagingStudy", "Observation", "DiagnosticReport", "Composition")
 """Types whose profiles are claimed once all is made that they refer to, in this order."""
@@ -18,7 +18,8 @@ def claim_late(resources: Resources, flavour: Flavour, account: Account) -> None
     wanted = {row["resource"] for row in rows("profiles") if row["guide"] == flavour.guide and not row["category"]}
     for type_ in (each for each in LATE if each in wanted):
         for entry in [each for each in resources if each.type == type_]:
-            resources.replace(claimed(entry.resource, "", flavour, account, resources))
+            resource = _extended(entry.resource, account, resources)
+            resources.replace(claimed(resource, "", flavour, account, resources))
 
 
 def claimed(
@@ -45,11 +46,31 @@ def claimed(
     return resource
 
 
+def _extended(resource: Json, account: Account, resources: Resources) -> Json:
+    """Return a resource without extensions that refer to what does not keep the profile that they want of it."""
+    table = keyed("report_extensions", "url")
+    kept = []
+    for each in resource.get("extension", ()):
+        target = table[each["url"]]["target"] if each["url"] in table else ""
+        found = resources.find(each["valueReference"]) if target else None
+        if target and (found is None or target not in found.get("meta", {}).get("profile", ())):
+            name = each["url"].rpartition("/")[2]
+            account.note("extension", f"no {name}: what it refers to does not keep {target.rpartition('/')[2]}")
+        else:
+            kept.append(each)
+    if kept:
+        return {**resource, "extension": kept}
+    return {key: value for key, value in resource.items() if key != "extension"}
+
+
 def _kept(told: Json | list[Json] | None, resources: Resources) -> bool:
     """Tell whether all that an element refers to claims a profile; what is not in the bundle is not looked at."""
     found = (resources.find(each) for each in (told if isinstance(told, list) else [told] if told else []))
     return all(each is None or "meta" in each for each in found)
 
+
+SELECTIONS = frozenset(row["code"] for row in rows("selections"))
+"""Codes of ImagingSelections that the DICOM SR guide has a profile for, each one of them a slice of derivedFrom."""
 
 DOSE_SUMMARY = "73569-6"
 """LOINC: radiation exposure and protection information."""
@@ -71,6 +92,16 @@ def _has_segment(resource: Json, _: Resources | None) -> bool:
     instances = resource["instance"]
     is_segment = (each.get("sopClass", {}).get("code") == SEGMENTATION for each in instances)
     return all(one and len(each.get("subset", ())) == 1 for one, each in zip(is_segment, instances, strict=True))
+
+
+def _has_one_of_each(resource: Json, resources: Resources | None) -> bool:
+    """Tell whether an Observation is derived from one selection of each profile at most; validators resolve them."""
+    if resources is None:
+        return "derivedFrom" not in resource
+    found = (resources.find(each) for each in resource.get("derivedFrom", ()) if "reference" in each)
+    codings = (each["code"].get("coding", ()) for each in found if each and each["resourceType"] == "ImagingSelection")
+    codes = [one["code"] for each in codings for one in each if one.get("code") in SELECTIONS]
+    return len(set(codes)) == len(codes)
 
 
 def _has_organization(resource: Json, _: Resources | None) -> bool:
@@ -107,6 +138,7 @@ def _has_dose_section(resource: Json, resources: Resources | None) -> bool:
 _PATTERNS: dict[str, Callable[[Json, Resources | None], bool]] = {
     "imageRegion2D": _has_region,
     "segment": _has_segment,
+    "one-of-each": _has_one_of_each,
     "organization": _has_organization,
     "impression": _has_impression,
     "order": _has_order,

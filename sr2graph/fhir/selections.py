@@ -20,7 +20,7 @@ from sr2graph.dicom.values import (
     WaveformReference,
 )
 from sr2graph.fhir.accounts import Account
-from sr2graph.fhir.json_text import Exact, Json
+from sr2graph.fhir.json_text import Json, exact_float
 from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Reading
 from sr2graph.fhir.resources import Resources, resource_of
@@ -184,7 +184,7 @@ def _regions(value: Coordinates) -> Json:
     data = value.graphic_data
     if row is None or not data or len(data) % size or not all(map(isfinite, data)):
         return {}
-    numbers = [Exact(repr(each)) for each in data]
+    numbers = [exact_float(each) for each in data]
     step = size if row["per_point"] else len(numbers)
     parts = [numbers[start : start + step] for start in range(0, len(numbers), step)]
     regions = [{"regionType": row["region"], "coordinate": part} for part in parts]

@@ -29,6 +29,8 @@ class Flavour:
     """Whether the release has ImagingSelection."""
     study_element: str
     """Of DiagnosticReport, for the study."""
+    part_of_identifier: bool
+    """Whether an Observation names its study by identifier only: IDR wants an endpoint of one that it refers to."""
     site_element: str
     """`bodyStructure`, or `extension` on bodySite."""
     guide: str
@@ -67,6 +69,7 @@ def flavours() -> Mapping[str, Flavour]:
             row["release"],
             bool(row["selections"]),
             row["study_element"],
+            bool(row["part_of_identifier"]),
             row["site_element"],
             row["guide"],
             row["sop_class_system"],

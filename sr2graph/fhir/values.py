@@ -25,7 +25,7 @@ from sr2graph.dicom.values import (
     ValueType,
 )
 from sr2graph.dicom.vr import VALID_UID
-from sr2graph.fhir.json_text import Exact, Json, exact
+from sr2graph.fhir.json_text import Exact, Json, exact, exact_float
 from sr2graph.fhir.tables import coded, keyed
 from sr2graph.fhir.texts import URI_SYSTEM, clean, coding_of, date_time, is_whole, time_of, token
 from sr2graph.graph.iris import uid_iri
@@ -202,7 +202,7 @@ def numbers(value: MeasuredValue) -> Iterator[Exact]:
     """Yield the numbers of a NUM: as decimal text, else as floating point; nothing if any is none."""
     found = [exact(text) for text in value.numeric_value]
     if not found:
-        found = [exact(repr(number)) if isfinite(number) else None for number in value.floating_point]
+        found = [exact_float(number) if isfinite(number) else None for number in value.floating_point]
     if None not in found:
         yield from (number for number in found if number is not None)
 

@@ -27,6 +27,8 @@ RELEASES = {each.name: "" if each.is_r5 else "R4B." for each in flavours().value
 """Flavour ↔ the package of fhir.resources; R4B has what R4 has of all resources made here."""
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
+LANGUAGE = {"lang", "{http://www.w3.org/XML/1998/namespace}lang"}
+"""What the outermost element says of its language."""
 ALLOWED = {XHTML + name for name in ("div", "p", "ul", "li", "b", "br")}
 
 
@@ -85,6 +87,7 @@ def _ours(value: dict[str, Any], path: str) -> Iterator[str]:
         yield f"{path}: Quantity with a code without a system"
     if "div" in value:
         elements = list(ET.fromstring(value["div"]).iter())  # noqa: S314 # our own
+        elements[0].attrib = {name: told for name, told in elements[0].attrib.items() if name not in LANGUAGE}
         yield from (f"{path}: {each.tag}" for each in elements if each.tag not in ALLOWED or each.attrib)
 
 
@@ -149,6 +152,11 @@ def as_json(text: str) -> str:
     return re.sub(r"\.(?=$|[eE])", "", text).replace("e", "E")
 
 
+def same_number(one: str, other: str) -> bool:
+    """Whether two texts mean the same number with the same digits; 1.0 is not 1.00."""
+    return Decimal(one).as_tuple() == Decimal(other).as_tuple()
+
+
 def numbers_not_found(report: Report, bundle: FhirBundle) -> list[str]:
     """Positions of NUM items whose numbers are in no Observation with the same text, and in no line with a reason."""
     made = {f"Observation/{each['id']}": each for each in resources(bundle, "Observation")}
@@ -164,9 +172,9 @@ def numbers_not_found(report: Report, bundle: FhirBundle) -> list[str]:
         above = loss
         while not above.target.startswith("Observation/"):
             above = parents[tuple(map(int, above.position.split(".")))[:-1]]
-        texts = set(quantities(made[above.target]))
-        wanted = {as_json(text) for text in item.value.numeric_value}
-        missing += [loss.position] if wanted - texts and not loss.reason.startswith("no Decimal String") else []
+        written = {Decimal(text).as_tuple() for text in quantities(made[above.target])}
+        wanted = {Decimal(as_json(text)).as_tuple() for text in item.value.numeric_value}
+        missing += [loss.position] if wanted - written and not loss.reason.startswith("no Decimal String") else []
     return missing
 
 

@@ -1,12 +1,16 @@
 import json
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sr2graph.fhir.json_text import Exact, exact, json_text
-from tests.fhir.models import as_json
+from sr2graph.fhir.json_text import Exact, exact, exact_float, json_text
+from tests.fhir.models import as_json, same_number
+
+R5_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE](0|[+\-]?[1-9][0-9]{0,9}))?")
+"""FHIR R5: decimal, its regular expression."""
 
 
 @pytest.mark.parametrize(
@@ -21,10 +25,17 @@ from tests.fhir.models import as_json
         (".5", "0.5"),
         ("-.5", "-0.5"),
         ("5.", "5"),
-        ("3.111220E+04", "3.111220E+04"),
+        ("3.111220E+04", "3.111220E+4"),
+        ("3.10E+00", "3.10"),
+        ("2e-007", "2E-7"),
         ("1e-3", "1E-3"),
         ("0000", "0"),
         ("1234567890.12345\0", "1234567890.12345"),
+        ("0.0012340000523254", "0.0012340000523254"),
+        ("0.001234000052325427", "1.234000052325427E-3"),
+        ("-12345678901234567890", "-123.45678901234567890E+17"),
+        ("0.000000000000000000", "0E-18"),
+        ("1" * 35, f"{'1' * 18}.{'1' * 17}E+17"),
     ],
 )
 def test_a_decimal_string_keeps_its_digits(text: str, written: str) -> None:
@@ -35,17 +46,18 @@ def test_a_decimal_string_keeps_its_digits(text: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", ".", "-", "1,5", "1.2.3", "NaN", "Infinity", "1e", "٣", "0x10", "1 2", "9" * 65]
+    "text", ["", " ", ".", "-", "1,5", "1.2.3", "NaN", "Infinity", "1e", "٣", "0x10", "1 2", "9" * 36, "9" * 65]
 )
 def test_what_is_no_number_is_none(text: str) -> None:
     assert exact(text) is None
 
 
-@given(st.from_regex(r"[+-]?([0-9]{1,6}(\.[0-9]{0,5})?|\.[0-9]{1,5})([eE][+-]?[0-9]{1,2})?", fullmatch=True))
+@given(st.from_regex(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,2})?", fullmatch=True))
 def test_any_decimal_string_is_json_with_the_same_digits(text: str) -> None:
     number = exact(text)
     assert number is not None
-    assert number.text == as_json(text)
+    assert same_number(number.text, as_json(text))
+    assert R5_DECIMAL.fullmatch(number.text)
     assert json.loads(number.text, parse_float=Decimal, parse_int=Decimal) == Decimal(text)
 
 
@@ -59,6 +71,13 @@ json_values = st.recursive(
 @given(json_values)
 def test_everything_else_is_as_json_has_it(value: object) -> None:
     assert json.loads(json_text(value)) == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_any_float_is_a_decimal_of_fhir(number: float) -> None:
+    made = exact_float(number)
+    assert float(made) == number
+    assert R5_DECIMAL.fullmatch(made.text)
 
 
 def test_an_exact_number_is_a_decimal() -> None:

@@ -6,6 +6,7 @@ from sr2graph.dicom.content import RelationshipType
 from sr2graph.dicom.values import ValueType
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.profiles import claimed
+from sr2graph.fhir.resources import BundleType, Ids, Resources
 from sr2graph.fhir.tables import coded, flavours, for_code, rows
 from sr2graph.templates.roles import roles
 from sr2graph.templates.value_sets import Code, context_group, meanings
@@ -103,3 +104,17 @@ def test_a_profile_is_claimed_only_with_all_it_requires() -> None:
     assert "meta" not in claimed(_measurement(valueQuantity={}), "measurement", r5, account)
     assert [line.reason for line in account.lines([], 0)] == ["imaging-measurement is not claimed: no issued"]
     assert "meta" not in claimed(_measurement(issued="x", valueQuantity={}), "measurement", flavours()["r4"], account)
+
+
+def test_two_regions_are_one_too_many_for_a_profile() -> None:
+    """The guide has one slice of derivedFrom for each kind of selection, of which there is one at most."""
+    account, r5 = Account(), flavours()["r5-dicom-sr"]
+    resources = Resources(BundleType.TRANSACTION, Ids.PUT)
+    for id_, code in (("a", "111030"), ("b", "111030"), ("c", "121191"), ("d", "121112"), ("e", "121112")):
+        selected = {"resourceType": "ImagingSelection", "id": id_, "code": {"coding": [{"code": code}]}}
+        resources.add(selected, {"value": id_})
+    for names, is_claimed in (("acde", True), ("abc", False)):
+        found = [resources.reference("ImagingSelection", name) for name in names]
+        measured = _measurement(issued="x", valueQuantity={}, derivedFrom=found)
+        assert ("meta" in claimed(measured, "measurement", r5, account, resources)) is is_claimed
+    assert [line.reason for line in account.lines([], 0)] == ["imaging-measurement is not claimed: no one-of-each"]
