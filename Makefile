@@ -75,8 +75,9 @@ ontology: $(READY) ## ontologies/ and the vocabulary page, from the vocabulary t
 constraints: ## pin what a fresh install of the dev extra resolves to today
 	scripts/pin.sh $(PYTHON)
 
-peers: ## dcmtk, dicom3tools, PixelMed and HAPI FHIR, which the tests compare with (Debian, as root)
+peers: ## dcmtk, dicom3tools, PixelMed, HAPI FHIR and Medplum, which the tests compare with (Debian, as root)
 	scripts/peers.sh
+	scripts/peers_node.sh
 
 clean: ## remove all that make made
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

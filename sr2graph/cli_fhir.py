@@ -44,13 +44,18 @@ class _Choices:
     ids: str
     timezone: str | None
     patient_system: str | None
+    check: bool
 
     def made(self, report: Report) -> FhirBundle:
-        from sr2graph.fhir import to_fhir
+        from sr2graph.fhir import FhirError, to_fhir
 
-        return to_fhir(
+        made = to_fhir(
             report, self.flavour, self.bundle, self.ids, timezone=self.timezone, patient_system=self.patient_system
         )
+        problems = made.problems() if self.check else []
+        if problems:
+            raise FhirError(f"{len(problems):,} problems, the first {problems[0]}. --check keeps the bundle back")
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,9 @@ class _Printed:
     help="CSV of what each content item became, or why not.",
 )
 @click.option(
+    "--check", is_flag=True, help="Look at each bundle first; one with a problem is a failure, and goes nowhere."
+)
+@click.option(
     "--post", "server", metavar="URL", help="Post each bundle to the FHIR server with this base, and say what it did."
 )
 @click.option(
@@ -207,6 +215,7 @@ def fhir(  # noqa: PLR0913 # one per option
     output: str | None,
     ndjson: Path | None,
     losses: Path | None,
+    check: bool,
     server: str | None,
     token_file: Path | None,
     token_env: str | None,
@@ -228,7 +237,7 @@ def fhir(  # noqa: PLR0913 # one per option
     from sr2graph.fhir.exporting import Run, first_of_each
 
     places = _Places(output, ndjson, server, token_file, token_env, timeout, results)
-    choices = _Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system)
+    choices = _Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system, check)
     asked = _asked(question, name, params)
     of_corpus = asked is not None or version is not None or _is_corpus(paths)
     if of_corpus and len(paths) > 1:

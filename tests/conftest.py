@@ -13,12 +13,15 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 
 HAPI = ROOT / "build" / "peers" / "validator" / "validator.jar"
 """HAPI FHIR's validator, as scripts/peers.sh builds it."""
+MEDPLUM = ROOT / "build" / "peers" / "medplum"
+"""Where scripts/peers_node.sh installs Medplum."""
 
 PEERS = {
     "dcmtk": "dsrdump",
     "dicom3tools": "dciodvfy",
     "pixelmed": "/usr/share/java/pixelmed.jar",
     "hapi": str(HAPI),
+    "medplum": str(MEDPLUM / ".sources"),
 }
 """Marker ↔ the command, or the file where there is no command, that shows the peer is installed."""
 

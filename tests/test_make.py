@@ -34,7 +34,7 @@ def test_every_target_is_explained() -> None:
     assert sorted(explained) == sorted(TARGETS[1].split())
 
 
-@pytest.mark.parametrize("script", [".ci/run", "scripts/peers.sh", "scripts/pin.sh"])
+@pytest.mark.parametrize("script", [".ci/run", "scripts/peers.sh", "scripts/peers_node.sh", "scripts/pin.sh"])
 def test_scripts_can_be_run(script: str) -> None:
     """git keeps whether a file is executable; make and CI rely on it."""
     assert shutil.which(str(ROOT / script)) is not None

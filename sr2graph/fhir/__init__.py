@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from sr2graph.errors import FhirError
 from sr2graph.fhir.accounts import How, Loss, losses_csv
+from sr2graph.fhir.checking import Problem, problems
 from sr2graph.fhir.project import BUNDLES, FLAVOURS, IDS, FhirBundle, to_fhir
 
-__all__ = ["BUNDLES", "FLAVOURS", "IDS", "FhirBundle", "FhirError", "How", "Loss", "losses_csv", "to_fhir"]
+__all__ = [
+    "BUNDLES",
+    "FLAVOURS",
+    "IDS",
+    "FhirBundle",
+    "FhirError",
+    "How",
+    "Loss",
+    "Problem",
+    "losses_csv",
+    "problems",
+    "to_fhir",
+]

@@ -14,7 +14,7 @@ from sr2graph.fhir.selections import Selections
 from sr2graph.fhir.sites import Sites
 from sr2graph.fhir.studies import Studies
 from sr2graph.fhir.tables import Flavour, Row, keyed
-from sr2graph.fhir.texts import date_time, instant
+from sr2graph.fhir.texts import date_time, in_order, instant
 from sr2graph.fhir.values import Values
 from sr2graph.templates.context import Context, Observer, ObserverKind, SubjectKind
 
@@ -87,8 +87,8 @@ class Contexts:
             when = date_time(context.datetime or studies.written, studies.zone)
             return {"effectiveDateTime": when, "issued": issued}
         self._note("event.started", context.started)
-        # per-1: a period does not end before it begins; texts compare where zone and precision are the same.
-        if ended is None or len(ended) != len(started) or ended[-6:] != started[-6:] or ended < started:
+        # per-1: a period does not end before it begins.
+        if ended is None or not in_order(started, ended):
             return {"effectiveDateTime": started, "issued": issued}
         self._note("event.ended", context.ended)
         return {"effectivePeriod": {"start": started, "end": ended}, "issued": issued}

@@ -14,6 +14,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code
 from sr2graph.errors import FhirError
 from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
+from sr2graph.fhir.checking import Problem, problems
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.details import join_details
 from sr2graph.fhir.documents import Documents
@@ -61,6 +62,10 @@ class FhirBundle:
         """
         package = "fhir.resources.bundle" if self.release == "R5" else "fhir.resources.R4B.bundle"
         return import_module(package).Bundle.model_validate(json.loads(self.json(), parse_float=Decimal))
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with the Bundle that validators often miss; nothing, as far as we know."""
+        return problems(self.resource, self.release)
 
     def left_out(self) -> tuple[Loss, ...]:
         """Return the lines of items that no element has."""

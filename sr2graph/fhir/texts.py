@@ -103,6 +103,12 @@ def instant(text: str | None, zone: str | None) -> str | None:
     return written if text and written and "T" in written and len(text.partition(".")[0]) >= 14 else None
 
 
+def in_order(start: str, end: str) -> bool | None:
+    """Tell whether a dateTime is not after another; None where precision or zone differ, as texts do not tell then."""
+    zones = (text[-6:] if "T" in text else "" for text in (start, end))
+    return start <= end if len(start) == len(end) and len(set(zones)) == 1 else None
+
+
 def together(date: str | None, time: str | None) -> str | None:
     """Return a DA and a TM as one DT."""
     return f"{date.strip()}{(time or '').strip().replace(':', '')}" if date else None

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from sr2graph import cli_fhir
-from sr2graph.fhir import BUNDLES, FLAVOURS, IDS, to_fhir
+from sr2graph.fhir import BUNDLES, FLAVOURS, IDS, FhirBundle, Problem, to_fhir
 from sr2graph.samples import sample
 from tests.commands import run
 
@@ -38,6 +38,20 @@ def test_files_are_written(report: Path, tmp_path: Path) -> None:
     assert json.loads(out.read_text(encoding="utf-8"))["type"] == "batch"
     lines = list(csv.DictReader(losses.open(encoding="utf-8")))
     assert len([line for line in lines if line["how"] != "note"]) == len(list(sample("key_objects").walk()))
+
+
+def test_a_bundle_with_a_problem_goes_nowhere(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out.json"
+    options = [str(report), "--check", "-o", str(out)]
+    found = [Problem("Bundle.entry[1].resource", "empty"), Problem("Bundle", "empty")]
+    with monkeypatch.context() as context:
+        context.setattr(FhirBundle, "problems", lambda _: found)
+        done = CliRunner().invoke(cli_fhir.fhir, options)
+    assert done.exit_code == 1
+    assert "report.dcm: 2 problems, the first Bundle.entry[1].resource: empty" in done.stderr
+    assert not out.exists()
+    assert CliRunner().invoke(cli_fhir.fhir, options).exit_code == 0
+    assert out.exists()
 
 
 def test_a_folder_that_is_not_there_is_one_line(report: Path, tmp_path: Path) -> None:
