@@ -144,8 +144,9 @@ def _of_observation(resource: Found, release: str) -> Iterator[str]:
     has_value, has_reason = _has_value(resource), "dataAbsentReason" in resource
     if has_value and has_reason:
         yield "a value beside a dataAbsentReason (obs-6)"
-    if not (has_value or has_reason or components or _list(resource.get("hasMember"))):
-        yield "neither value nor dataAbsentReason nor component nor member"
+    # A group may do no more than point at the images of a lesion.
+    if not (has_value or has_reason or components or resource.get("hasMember") or resource.get("derivedFrom")):
+        yield "neither value nor dataAbsentReason nor component, and of nothing else"
     own = _codes(resource.get("code"))
     if has_value and any(own & _codes(each.get("code")) for each in components):
         yield "a value beside a component of the same code (obs-7)"
