@@ -53,14 +53,21 @@ class Documents:
         text = spoken(text, language) if language else text
         replaces = [{"url": REPLACES, "valueReference": each} for each in self._predecessors()]
         extension = [*replaces, *extensions(makers, self._observing)]
-        resource |= {"text": text, "extension": extension, "identifier": self._identifiers()}
+        # DomainResource has it before extensions; filled below, once all is known that refers to it.
+        resource |= {
+            "text": text,
+            "contained": makers.studies.contained,
+            "extension": extension,
+            "identifier": self._identifiers(),
+        }
         resource |= {"basedOn": makers.studies.orders(), "status": makers.status["report"]}
         sort = category(makers.flavour.report_category)
         resource["category"] = [coding_of(sort["system"], sort["code"], sort["display"])]
         resource |= {"code": self.code(), "subject": makers.people.patient} | self._when()
         resource |= {"performer": self._performers(), "resultsInterpreter": self._verifiers()}
         study = makers.studies.study()
-        resource |= {"result": self._doses.results(), makers.flavour.study_element: [study] if study else []}
+        asked = [*([study] if study else []), *makers.studies.others(compared=False)]
+        resource |= {"result": self._doses.results(), makers.flavour.study_element: asked}
         resource |= self._conclusion()
         if makers.flavour.presented:
             resource["presentedForm"] = [presented_form(text, self._title(), language, makers.flavour)]

@@ -11,8 +11,7 @@ from sr2graph.dicom.values import ValueType
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.observing import Observing
-from sr2graph.fhir.tables import Flavour, Row, listed
-from sr2graph.fhir.texts import uid_identifier
+from sr2graph.fhir.tables import Flavour, listed
 
 
 def presented_form(text: Json, title: str, language: str | None, flavour: Flavour) -> Json:
@@ -36,7 +35,8 @@ def extensions(makers: Makers, observing: Observing) -> Iterator[Json]:
     """Yield what the guide wants said of the report in extensions (report_extensions.csv)."""
     for iris, row in listed("report_extensions"):
         if row["guide"] == makers.flavour.guide:
-            references = _observed(makers, observing, iris) if row["codes"] else _compared(makers, row)
+            compared = () if row["codes"] else makers.studies.others(compared=True)
+            references = _observed(makers, observing, iris) if row["codes"] else compared
             yield from ({"url": row["url"], "valueReference": each} for each in references)
 
 
@@ -49,12 +49,3 @@ def _observed(makers: Makers, observing: Observing, iris: frozenset[str]) -> Ite
         around = reading.items[reading.parents[number]]
         if any(reading.keys.iri(each.concept_name) in iris for each in (node.item, around)):
             yield observing.reference(node)
-
-
-def _compared(makers: Makers, row: Row) -> Iterator[Json]:
-    """Yield references to the other studies of the evidence; they are known by identifier only."""
-    report = makers.reading.report
-    uids = dict.fromkeys(study.study_instance_uid for study in report.document.other_evidence)
-    for uid in uids:
-        if uid and uid != report.study.study_instance_uid and row["what"] == "comparison":
-            yield {"type": "ImagingStudy", "identifier": uid_identifier(uid)}

@@ -19,6 +19,7 @@ from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.details import join_details
 from sr2graph.fhir.documents import Documents
 from sr2graph.fhir.doses import Doses
+from sr2graph.fhir.evidence import Evidence
 from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
@@ -114,7 +115,8 @@ class _Projection:
         resources, account = Resources(bundle, ids), Account()
         people = People(report, kind, resources, values, account, patient_system)
         self._reported = reported = tuple(_reported(reading))
-        studies = Studies(report, kind, resources, values, people.patient, reported)
+        evidence = Evidence(report, reading, kind, resources, values, account)
+        studies = Studies(report, kind, resources, values, people.patient, reported, evidence)
         for concept in reported:
             account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
         sites = Sites(report, kind, resources, values, people, account)
@@ -158,6 +160,7 @@ class _Projection:
     def _settle(self) -> None:
         """Tell of every item that no resource was made of whether some element has what it says."""
         reading, account = self._makers.reading, self._makers.account
+        self._makers.studies.evidence.settle()
         for number, item in enumerate(reading.items):
             if not account.is_mapped(item):
                 self._settle_one(number, item)

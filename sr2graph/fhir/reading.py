@@ -116,6 +116,8 @@ class Reading:
                 self.not_shown[each.number] = not_shown["reason"]
                 continue
             refers = is_selection(each.item)
+            if self.in_library[each.number] and for_code("library", self.keys.iri(each.item.concept_name)):
+                continue
             is_own = each.role is None or not (self.in_library[each.number] or self._is_part(each.number, own))
             if is_own and (selections or not refers):
                 node = Node(each.item, each.number, each.properties, each.context, is_selection=refers)

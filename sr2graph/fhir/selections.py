@@ -10,7 +10,6 @@ from functools import cache
 from math import isfinite
 
 from sr2graph.dicom.content import ContentItem
-from sr2graph.dicom.value_text import sop_class_text
 from sr2graph.dicom.values import (
     CompositeReference,
     ImageReference,
@@ -64,13 +63,15 @@ class Selections:
         """Return a reference to the selection that an item is; None where there can be none."""
         key = id(item)
         if key not in self._made:
-            self._made[key] = self._make([item])
+            self._made[key] = None if self._studies.evidence.is_listed(item) else self._make([item])
         return self._made[key]
 
     def of_all(self, items: Sequence[ContentItem]) -> Iterator[Json]:
         """Yield references to the selections of items that stand together: one for each series and concept."""
         series: dict[tuple[str | None, str | None, str | None], list[ContentItem]] = {}
         for item in items:
+            if self._studies.evidence.is_listed(item):
+                continue
             if isinstance(item.value, Instance) and not item.children and id(item) not in self._made:
                 uid = self._studies.series_of(item.value.sop_instance_uid)
                 series.setdefault((self._reading.keys.iri(item.concept_name), item.value_type, uid), []).append(item)
@@ -157,14 +158,9 @@ class Selections:
             return
         made: Json = {"uid": value.sop_instance_uid}
         if is_uid(value.sop_class_uid):
-            made["sopClass"] = self._sop_class(value.sop_class_uid or "")
+            made["sopClass"] = self._studies.evidence.sop_class(value.sop_class_uid)
         subset = _subset(value)
         yield {**made, "subset": subset} if subset else made
-
-    def _sop_class(self, uid: str) -> Json:
-        system, name = self._flavour.sop_class_system, sop_class_text(uid)
-        code = f"urn:oid:{uid}" if system.startswith("urn:") else uid
-        return {"system": system, "code": code, **({"display": name} if name != uid else {})}
 
 
 def _subset(value: Instance) -> list[str]:

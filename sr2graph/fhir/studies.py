@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, position_text
 from sr2graph.dicom.report import Report
+from sr2graph.fhir.evidence import Evidence
 from sr2graph.fhir.issuers import ISSUER_OF_ACCESSION_NUMBER, issuer_system
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.resources import Resources, resource_of
@@ -20,6 +21,9 @@ ACCESSION = ("http://terminology.hl7.org/CodeSystem/v2-0203", "ACSN")
 STUDY_UID = ("110180", "Study Instance UID")
 OBSERVATION_UID = ("http://hl7.org/fhir/uv/dicom-sr/CodeSystem/dicom-identifier-type", "observation-uid")
 
+
+MOST_OTHERS = 64
+"""Other studies of the evidence that a report refers to."""
 
 MOST_ORDERS = 32
 """Orders that every resource refers to; reports answer one or two."""
@@ -36,6 +40,7 @@ class Studies:
         values: Values,
         subject: Json,
         reported: tuple[CodedConcept, ...],
+        evidence: Evidence,
     ) -> None:
         self._report = report
         self._flavour = flavour
@@ -45,13 +50,9 @@ class Studies:
         self.zone = values.zone
         self._reported = reported
         document = report.document
-        self._places = {
-            instance.sop_instance_uid: (study.study_instance_uid, series.series_instance_uid)
-            for study in (*document.other_evidence, *document.current_evidence)
-            for series in study.series
-            for instance in series.instances
-            if instance.sop_instance_uid
-        }
+        self.evidence = evidence
+        self.contained: list[Json] = []
+        """Studies that only the DiagnosticReport refers to: what it knows of them is less than their own resources."""
         self.written = together(document.content_date, document.content_time)
         """When the content was made, in the notation of VR DT."""
 
@@ -88,8 +89,32 @@ class Studies:
             return {"type": "ImagingStudy", "identifier": identifier}
         resource = resource_of("ImagingStudy", wanted)
         if resource["id"] not in self._resources:
-            self._resources.add(resource | self._study(identifier), identifier)
+            made = resource | self._study(identifier)
+            if not self._resources.is_elsewhere("ImagingStudy"):
+                made |= self.evidence.elements(wanted)
+            self._resources.add(made, identifier)
         return self._resources.reference("ImagingStudy", str(resource["id"]), identifier)
+
+    def others(self, *, compared: bool) -> list[Json]:
+        """Return references to the other studies of the evidence: those that were compared, or those asked for.
+
+        They are contained in the DiagnosticReport, for the report knows of them its evidence and nothing more: a
+        resource of its own would take the place of a better one.
+        """
+        uids = [uid for uid in self.evidence.studies if uid != self.evidence.own]
+        return [self._other(uid) for uid in uids[:MOST_OTHERS] if (uid in self.evidence.compared) is compared]
+
+    def _other(self, uid: str) -> Json:
+        identifier = uid_identifier(uid, *STUDY_UID)
+        told: Json = {"type": "ImagingStudy", "identifier": identifier}
+        if self._resources.is_elsewhere("ImagingStudy"):
+            return told
+        resource = resource_of("ImagingStudy", self._report.sop_instance_uid, uid)
+        started = self.evidence.started(uid)
+        resource |= {"identifier": [identifier], "status": "unknown", "subject": self.subject}
+        resource |= {"started": started} if started else {}
+        self.contained.append(resource | self.evidence.elements(uid))
+        return {"reference": f"#{resource['id']}", **told}
 
     def _study(self, identifier: Json) -> Json:
         study = self._report.study
@@ -109,7 +134,7 @@ class Studies:
 
     def place(self, sop_instance_uid: str | None) -> Json:
         """Return study and series of an instance, for an ImagingSelection."""
-        study, series = self._places.get(sop_instance_uid or "", (None, None))
+        study, series = self.evidence.places.get(sop_instance_uid or "", (None, None))
         made: Json = {"studyUid": study} if is_uid(study) else {}
         reference = self.study(study)
         made |= {"derivedFrom": [reference]} if reference else {}
@@ -117,7 +142,7 @@ class Studies:
 
     def series_of(self, sop_instance_uid: str | None) -> str | None:
         """Return the series of an instance, as the evidence has it."""
-        return self._places.get(sop_instance_uid or "", (None, None))[1]
+        return self.evidence.places.get(sop_instance_uid or "", (None, None))[1]
 
     def orders(self, accession: str | None = None) -> list[Json]:
         """Return references to the orders, by accession number: orders are made elsewhere (flavours.csv: orders)."""
