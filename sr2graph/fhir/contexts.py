@@ -8,6 +8,7 @@ from sr2graph.dicom.values import Text
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.people import People
+from sr2graph.fhir.pictures import Pictures
 from sr2graph.fhir.reading import Reading
 from sr2graph.fhir.resources import Resources
 from sr2graph.fhir.selections import Selections
@@ -30,8 +31,8 @@ class Makers(NamedTuple):
     people: People
     studies: Studies
     sites: Sites
-    selections: Selections | None
-    """None where the release has no ImagingSelection."""
+    selections: Selections | Pictures
+    """Pictures where the release has no ImagingSelection."""
     status: Row
 
 

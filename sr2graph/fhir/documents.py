@@ -38,6 +38,7 @@ class Documents:
         self._doses = doses
         self._report = makers.reading.report
         self.identifier = uid_identifier(self._report.sop_instance_uid)
+        self._selected: list[Json] = []
         self.narrated = 0
         """Items that the narrative has."""
 
@@ -51,7 +52,8 @@ class Documents:
         resource |= {"language": language} if language else {}
         text, self.narrated = narrative(makers.reading.items)
         text = spoken(text, language) if language else text
-        replaces = [{"url": REPLACES, "valueReference": each} for each in self._predecessors()]
+        told = [{"type": "DiagnosticReport", "identifier": each} for each in makers.studies.predecessors()]
+        replaces = [{"url": REPLACES, "valueReference": each} for each in told]
         extension = [*replaces, *extensions(makers, self._observing)]
         # DomainResource has it before extensions; filled below, once all is known that refers to it.
         resource |= {
@@ -103,14 +105,6 @@ class Documents:
         ]
         uids = dict.fromkeys([self._report.sop_instance_uid, *filter(None, others)])
         return [uid_identifier(uid) for uid in uids]
-
-    def _predecessors(self) -> Iterator[Json]:
-        for study in self._report.document.predecessors:
-            for series in study.series:
-                for instance in series.instances:
-                    if instance.sop_instance_uid:
-                        told = uid_identifier(instance.sop_instance_uid)
-                        yield {"type": "DiagnosticReport", "identifier": told}
 
     def _when(self) -> Json:
         studies = self._makers.studies
@@ -171,6 +165,14 @@ class Documents:
         observers = self._report.document.verifying_observers
         return _once([made for each in observers if (made := people.practitioner(each.name, each.identification))])
 
+    # ------------------------------------------------------------ key objects
+
+    def key_objects(self) -> None:
+        """Add what a key object document is in R4; the selections of the report are made already."""
+        authors = self._performers() or [self._makers.people.equipment]
+        made = self._observing.key_objects.document(authors, self._observing.selected)
+        self._selected = [made] if made is not None else self._observing.selected
+
     # ------------------------------------------------------------ conclusion
 
     def _conclusion(self) -> Json:
@@ -223,7 +225,7 @@ class Documents:
         resource |= {"attester": attesters} if attesters else {}
         custodian = self._organization(document.custodian.institution_name if document.custodian else None)
         resource |= {"custodian": custodian[0]} if custodian else {}
-        relates = [self._relates(each["identifier"]) for each in self._predecessors()]
+        relates = [self._relates(each) for each in makers.studies.predecessors()]
         resource |= {"relatesTo": relates} if relates else {}
         resource["section"] = [*self._doses.sections(), *self._sections()]
         makers.resources.add(resource, self.identifier)
@@ -269,6 +271,8 @@ class Documents:
         report = resource_of("DiagnosticReport", self._report.sop_instance_uid)
         reference = makers.resources.reference("DiagnosticReport", str(report["id"]), self.identifier)
         yield {"title": "Diagnostic report", "entry": [reference]}
+        if self._selected:
+            yield {"title": "Images", "entry": self._selected}
 
     # ------------------------------------------------------------ Provenance
 

@@ -81,15 +81,27 @@ class Evidence:
         """Yield the objects that a manifest lists: its study has them, and nobody picked them (manifests.csv)."""
         items = self._reading.items
         root = self._reading.keys.iri(items[0].concept_name) if items else None
-        if for_code("manifests", root) is None or self._resources.is_elsewhere("ImagingStudy"):
+        if for_code("manifests", root) is None:
             return
         for number, item in enumerate(items):
             uid = item.value.sop_instance_uid if isinstance(item.value, Instance) else None
-            study, series = self.places.get(uid or "", (None, None))
-            if uid and study and is_uid(uid) and is_uid(series):
+            if uid and self.holds(uid):
                 yield id(item)
                 if not self._reading.in_library[number]:
                     self._library.items.setdefault(uid, []).append(item)
+
+    def holds(self, uid: str | None) -> bool:
+        """Tell whether an ImagingStudy that is made has an instance."""
+        study, series = self.places.get(uid or "", (None, None))
+        is_made = bool(study) and not self._resources.is_elsewhere("ImagingStudy")
+        return is_made and is_uid(uid) and is_uid(series)
+
+    def retrieve_url(self, uid: str) -> str | None:
+        """Return the Retrieve URL of the series of an instance."""
+        study, series = self.places.get(uid, (None, None))
+        told = self.studies.get(study or "", {}).get(series or "", [])
+        found = ((each.retrieve_url or "").strip() for each in told)
+        return next((each for each in found if _WEB.fullmatch(each)), None)
 
     def is_listed(self, item: ContentItem) -> bool:
         """Tell whether an item is an object that a manifest lists, and no selection."""

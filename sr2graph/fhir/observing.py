@@ -14,9 +14,11 @@ from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.values import Code, MeasuredValue, UIDReference, ValueType
 from sr2graph.fhir.contexts import Contexts, Makers
 from sr2graph.fhir.json_text import Json
+from sr2graph.fhir.key_objects import KeyObjects
 from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Node, is_selection
 from sr2graph.fhir.resources import resource_of
+from sr2graph.fhir.selections import Instance
 from sr2graph.fhir.sites import MOST_SITES
 from sr2graph.fhir.tables import category, coded, identifier_type, keyed
 from sr2graph.fhir.texts import clean, coding_of, uid_identifier
@@ -36,6 +38,9 @@ class Observing:
     def __init__(self, makers: Makers) -> None:
         self._makers = makers
         self.contexts = Contexts(makers)
+        self.key_objects = KeyObjects(makers, self.contexts)
+        self.selected: list[Json] = []
+        """References to the selections that no observation refers to."""
         self._references: dict[int, Json] = {}
         self._selected: dict[tuple[int, ...], tuple[tuple[Items, ...], list[Json]]] = {}
         groups = (node for node in makers.reading.nodes.values() if node.category == "group")
@@ -66,18 +71,22 @@ class Observing:
 
     def _select(self) -> None:
         """Make the selections that are observations in their own right, those of one place together."""
-        selections, reading = self._makers.selections, self._makers.reading
-        if selections is None:
-            return
+        makers, reading = self._makers, self._makers.reading
         places: dict[int, list[ContentItem]] = {}
         for number, item in enumerate(reading.items):
             if reading.roles[number].name == "acquired":
+                uid = item.value.sop_instance_uid if isinstance(item.value, Instance) else None
+                if not makers.flavour.selections and makers.studies.evidence.holds(uid):
+                    makers.account.mapped(item, "ImagingStudy.series.instance")
+                    continue
                 places.setdefault(reading.parents[number], []).append(item)
         for node in reading.nodes.values():
             if node.is_selection and node.parent is None:
                 places.setdefault(reading.parents[node.number], []).append(node.item)
         for items in places.values():
-            list(selections.of_all(items))
+            first = reading.nodes.get(reading.numbers[id(items[0])])
+            about = self.key_objects.about(first.context) if first is not None else None
+            self.selected += makers.selections.of_all(items, about)
 
     # ------------------------------------------------------------ one observation
 
@@ -216,8 +225,8 @@ class Observing:
             source = makers.reading.nodes.get(makers.reading.numbers[id(item)])
             if source is not None and source is not node and not source.is_selection:
                 found.append(self.reference(source))
-            elif source is None and makers.selections is not None and is_selection(item):
-                found += filter(None, [makers.selections.of(item)])
+            elif source is None and is_selection(item):
+                found += makers.selections.of_all([item])
         if node.category == "derived":
             found += self._groups
             if len(self._groups) == MOST_SHOWN:
@@ -229,8 +238,6 @@ class Observing:
 
     def _shown(self, node: Node) -> list[Json]:
         """Return the selections of a node that its parent does not have already; members share them as they do."""
-        if self._makers.selections is None:
-            return []
         own = tuple(getattr(node.properties, name) for name in SHOWN)
         key = (*map(id, own), id(node.parent))
         if key not in self._selected:
@@ -250,8 +257,7 @@ class Observing:
         if len(items) > MOST_SHOWN and node.item.value_type != ValueType.CONTAINER:
             self._makers.account.note("derivedFrom", f"the first {MOST_SHOWN} selections", node.item)
             items = items[:MOST_SHOWN]
-        selections = self._makers.selections
-        return list(selections.of_all(items)) if selections is not None else []
+        return list(self._makers.selections.of_all(items))
 
     def _tell(self, node: Node, child: ContentItem, made: Json) -> None:
         """Put what a child says where roles.csv says, else into a component."""

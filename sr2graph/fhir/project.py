@@ -24,10 +24,11 @@ from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
+from sr2graph.fhir.pictures import NO_REGION, Pictures
 from sr2graph.fhir.profiles import claim_late
 from sr2graph.fhir.reading import LIBRARY, Reading, is_selection
 from sr2graph.fhir.resources import BundleType, Ids, Resources
-from sr2graph.fhir.selections import Selections
+from sr2graph.fhir.selections import Instance, Selections
 from sr2graph.fhir.sites import Sites
 from sr2graph.fhir.studies import Studies, status_of, zone_of_report
 from sr2graph.fhir.tables import flavours, keyed
@@ -108,7 +109,7 @@ class _Projection:
         self._type = bundle
         self._report = report
         kind = flavours()[flavour]
-        reading = Reading(report, selections=kind.selections)
+        reading = Reading(report)
         if kind.doses:
             join_details(reading)
         values = Values(report, reading.keys, zone_of_report(report, timezone))
@@ -121,7 +122,11 @@ class _Projection:
             account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
         sites = Sites(report, kind, resources, values, people, account)
         sites.expect(subject for context in reading.contexts() if (subject := context.subject) is not None)
-        selections = Selections(reading, kind, resources, values, studies, account) if kind.selections else None
+        selections = (
+            Selections(reading, kind, resources, values, studies, account)
+            if kind.selections
+            else Pictures(reading, resources, studies, account)
+        )
         observers = {id(each): each for context in reading.contexts() for each in context.observers}
         status = status_of(report, observers.values())
         self._makers = Makers(reading, kind, resources, values, account, people, studies, sites, selections, status)
@@ -134,6 +139,7 @@ class _Projection:
         documents = Documents(self._makers, observing, doses)
         reference = documents.diagnostic_report()
         observing.make_all()
+        documents.key_objects()
         if self._type is BundleType.DOCUMENT:
             documents.composition()
         documents.provenance(reference)
@@ -180,15 +186,15 @@ class _Projection:
 
     def _reason(self, role: str, item: ContentItem, parent: ContentItem) -> str:
         """Return why no element has an item."""
-        reading, flavour = self._makers.reading, self._makers.flavour
+        reading = self._makers.reading
         not_shown = reading.not_shown.get(reading.numbers[id(item)]) or reading.not_shown.get(
             reading.numbers[id(parent)]
         )
         if not_shown is not None:
             return not_shown
         row = keyed("reasons", "role").get(LIBRARY if reading.in_library[reading.numbers[id(item)]] else role)
-        if is_selection(item) and not flavour.selections:
-            return f"FHIR {flavour.release} has no ImagingSelection"
+        if is_selection(item) and not isinstance(item.value, Instance) and not self._makers.flavour.selections:
+            return NO_REGION
         if row is not None:
             return row["reason"]
         if parent is reading.items[0]:

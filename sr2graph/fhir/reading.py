@@ -19,6 +19,9 @@ from sr2graph.templates.observations import MAY_BEGIN, NESTED, OF_SITES, observa
 from sr2graph.templates.properties import NO_PROPERTIES, Gathered, Properties, below
 from sr2graph.templates.roles import Kind, Role, kind_of, role_of
 
+KEY_OBJECTS = "key objects"
+"""Kind of a key object document."""
+
 LIBRARY = "library"
 """Role of entries, and kind of what holds them."""
 
@@ -46,7 +49,7 @@ class Node:
 class Reading:
     """One report, read."""
 
-    def __init__(self, report: Report, *, selections: bool) -> None:
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.matching = matched(report)
         self.items = self.matching.items
@@ -62,7 +65,7 @@ class Reading:
         """Why observations are no nodes, by the number of their item."""
         self.nodes: dict[int, Node] = {}
         """By the number of their item, in document order."""
-        self._find_nodes(selections=selections)
+        self._find_nodes()
 
     def contexts(self) -> list[Context]:
         """Return the contexts of the nodes, each once."""
@@ -107,7 +110,7 @@ class Reading:
 
     # ------------------------------------------------------------ nodes
 
-    def _find_nodes(self, *, selections: bool) -> None:
+    def _find_nodes(self) -> None:
         found = observations(self.matching) if self.items else []
         own = {each.number for each in found if each.role is None and not is_selection(each.item)}
         for each in found:
@@ -119,7 +122,7 @@ class Reading:
             if self.in_library[each.number] and for_code("library", self.keys.iri(each.item.concept_name)):
                 continue
             is_own = each.role is None or not (self.in_library[each.number] or self._is_part(each.number, own))
-            if is_own and (selections or not refers):
+            if is_own:
                 node = Node(each.item, each.number, each.properties, each.context, is_selection=refers)
                 self.nodes[each.number] = node
         for number in tuple(self.nodes):

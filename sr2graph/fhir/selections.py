@@ -66,8 +66,11 @@ class Selections:
             self._made[key] = None if self._studies.evidence.is_listed(item) else self._make([item])
         return self._made[key]
 
-    def of_all(self, items: Sequence[ContentItem]) -> Iterator[Json]:
-        """Yield references to the selections of items that stand together: one for each series and concept."""
+    def of_all(self, items: Sequence[ContentItem], about: Json | None = None) -> Iterator[Json]:
+        """Yield references to the selections of items that stand together: one for each series and concept.
+
+        `about` is what more is known of those that are made now.
+        """
         series: dict[tuple[str | None, str | None, str | None], list[ContentItem]] = {}
         for item in items:
             if self._studies.evidence.is_listed(item):
@@ -76,7 +79,7 @@ class Selections:
                 uid = self._studies.series_of(item.value.sop_instance_uid)
                 series.setdefault((self._reading.keys.iri(item.concept_name), item.value_type, uid), []).append(item)
         for together in series.values():
-            made = self._make(together)
+            made = self._make(together, about)
             self._made |= {id(item): made for item in together}
         seen: set[str] = set()
         for item in items:
@@ -87,7 +90,7 @@ class Selections:
 
     # ------------------------------------------------------------ one selection
 
-    def _make(self, items: list[ContentItem]) -> Json | None:
+    def _make(self, items: list[ContentItem], about: Json | None = None) -> Json | None:
         """Return a reference to the selection of items of one kind and series."""
         first = items[0]
         told = [(item, instance) for item in items for instance in self._instances(item)]
@@ -99,7 +102,7 @@ class Selections:
         resource = resource_of("ImagingSelection", *self._studies.key(first))
         identifier = self._studies.item_identifier(first)
         resource |= {"identifier": [identifier], "status": "available", "subject": self._studies.subject}
-        resource["code"] = self._code(first)
+        resource |= {"code": self._code(first)} | (about or {})
         uids = [instance["uid"] for _, instance in told]
         resource |= self._studies.place(uids[0] if uids else None)
         resource |= {"frameOfReferenceUid": frame} if is_uid(frame) else {}
@@ -143,15 +146,10 @@ class Selections:
             yield from self._instance(item.value)
         elif isinstance(item.value, Coordinates | TemporalCoordinates):
             regions = _regions(item.value) if isinstance(item.value, Coordinates) else {}
-            for image in self._images(item):
+            for image in images_of(self._reading, item):
                 for instance in self._instance(image.value):
                     self._account.mapped(image, "ImagingSelection.instance")
                     yield instance | regions
-
-    def _images(self, item: ContentItem) -> list[ContentItem]:
-        """Return the images that a region is selected from, by value or by reference."""
-        found = [child for _, child in self._reading.children(item) if isinstance(child.value, Instance)]
-        return found[:MOST_SELECTED]
 
     def _instance(self, value: object) -> Iterator[Json]:
         if not isinstance(value, Instance) or not is_uid(value.sop_instance_uid):
@@ -159,11 +157,18 @@ class Selections:
         made: Json = {"uid": value.sop_instance_uid}
         if is_uid(value.sop_class_uid):
             made["sopClass"] = self._studies.evidence.sop_class(value.sop_class_uid)
-        subset = _subset(value)
-        yield {**made, "subset": subset} if subset else made
+        parts = subset(value)
+        yield {**made, "subset": parts} if parts else made
 
 
-def _subset(value: Instance) -> list[str]:
+def images_of(reading: Reading, item: ContentItem) -> list[ContentItem]:
+    """Return the item if it is an image, else the images that a region is selected from, by value or by reference."""
+    if isinstance(item.value, Instance):
+        return [item]
+    return [child for _, child in reading.children(item) if isinstance(child.value, Instance)][:MOST_SELECTED]
+
+
+def subset(value: Instance) -> list[str]:
     """Return the segments, else the frames, else the channels that are meant."""
     if isinstance(value, ImageReference):
         return [str(each) for each in value.segments] or [each.strip() for each in value.frames if each.strip()]

@@ -56,6 +56,21 @@ class Studies:
         self.written = together(document.content_date, document.content_time)
         """When the content was made, in the notation of VR DT."""
 
+    @property
+    def report_uid(self) -> str:
+        """The identity of the report."""
+        return self._report.sop_instance_uid
+
+    def predecessors(self) -> list[Json]:
+        """Return the identifiers of the documents that the report replaces (PS3.3 C.17.2)."""
+        return [
+            uid_identifier(instance.sop_instance_uid)
+            for study in self._report.document.predecessors
+            for series in study.series
+            for instance in series.instances
+            if instance.sop_instance_uid
+        ]
+
     # ------------------------------------------------------------ items
 
     def key(self, item: ContentItem) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from sr2graph.dicom.values import Code, ImageReference, MeasuredValue, SpatialCo
 from sr2graph.fhir import FLAVOURS, FhirBundle, How, Loss, losses_csv, to_fhir
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.narrative import MANY, MOST_ITEMS, MOST_LEVELS, narrative
+from sr2graph.fhir.pictures import NO_REGION
 from sr2graph.fhir.sites import MOST_SITES
 from sr2graph.samples import KINDS, large_sample, sample
 from tests.fhir.models import broken_invariants, corpus_reports, numbered, numbers_not_found, ours, resources
@@ -174,8 +175,8 @@ def test_an_outline_that_the_narrative_cuts_says_so() -> None:
         bundle = to_fhir(Report(sample("key_objects").document, root=root((outline,))), "r4")
         return bundle.left_out()[0].reason
 
-    assert outlined(MANY) == "FHIR R4 has no ImagingSelection"
-    assert outlined(MANY + 1) == f"FHIR R4 has no ImagingSelection; the first {MANY} members"
+    assert outlined(MANY) == NO_REGION
+    assert outlined(MANY + 1) == f"{NO_REGION}; the first {MANY} members"
 
 
 # ---------------------------------------------------------------- hostile trees
