@@ -138,6 +138,8 @@ def value_problems(name: str, value: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_coding(value: Mapping[str, Any]) -> Iterator[str]:
     code = value.get("code")
+    if code is None and "extension" in value:
+        return  # it says why there is none
     if code is None:
         yield "a display without a code" if "display" in value else "a coding without a code"
     elif not isinstance(code, str) or not _CODE.fullmatch(code):

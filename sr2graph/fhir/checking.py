@@ -127,8 +127,9 @@ _CHOICE = re.compile(r"(value|effective|deceased|occurred|onset)[A-Z]")
 def _of_resource(resource: Found, release: str) -> Iterator[str]:
     if "id" in resource and not TOKEN.fullmatch(str(resource["id"])):
         yield "id is none (up to 64 letters, digits, - and .)"
-    if "contained" in resource:
-        yield "contained: an entry of its own can be found and updated"
+    told = {str(each.get("id")) for each in _dicts(resource.get("contained"))}
+    if told and not told <= _inner(resource):
+        yield "contained, and nothing refers to it (dom-3)"
     profiles = _list(_dict(resource.get("meta")).get("profile"))
     if not all(isinstance(each, str) and is_absolute_uri(each) for each in profiles):
         yield "meta.profile is no absolute URI"
@@ -136,6 +137,22 @@ def _of_resource(resource: Found, release: str) -> Iterator[str]:
         yield "the same profile twice"
     if resource.get("resourceType") == "Observation":
         yield from _of_observation(resource, release)
+
+
+def _inner(resource: Found) -> set[str]:
+    """Return the ids of contained resources that are referred to."""
+    found: set[str] = set()
+    stack: list[object] = [resource]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Mapping):
+            reference = value.get("reference")
+            if isinstance(reference, str) and reference.startswith("#"):
+                found.add(reference[1:])
+            stack += value.values()
+        elif isinstance(value, list):
+            stack += value
+    return found
 
 
 def _of_observation(resource: Found, release: str) -> Iterator[str]:
@@ -194,7 +211,8 @@ def _of_bundle(bundle: Found, nodes: list[Node]) -> Iterator[Problem]:
         by_id.setdefault(id_, resource)
     if bundle.get("type") == "document":
         yield from (Problem("Bundle", what) for what in _of_document(bundle, entries))
-    targets = by_id | by_url
+    held = (each for entry in entries for each in _dicts(_dict(entry.get("resource")).get("contained")))
+    targets = by_id | by_url | {f"#{each.get('id')}": each for each in held}
     yield from _of_references(nodes, targets)
     yield from _of_members(entries, targets)
     yield from _of_patients(nodes, targets)

@@ -64,7 +64,7 @@ class Contexts:
             study = {key: value for key, value in study.items() if key != "reference"}
         orders = studies.orders(procedure.accession_number if procedure else None)
         if procedure is not None:
-            self._say("procedure", procedure, (("study_uid", "study_uid"), ("accession_number", "accession_number")))
+            self.tell("procedure", procedure, (("study_uid", "study_uid"), ("accession_number", "accession_number")))
         return {"basedOn": orders, "partOf": [study] if study else []}
 
     def whom(self, context: Context) -> Json:
@@ -76,7 +76,7 @@ class Contexts:
         if subject.subject_class is not None:
             self._note("subject.class", subject.subject_class)
         if set(made) & {"focus", "specimen"}:
-            self._say("subject", subject, _OF_SUBJECTS[subject.kind])
+            self.tell("subject", subject, _OF_SUBJECTS[subject.kind])
         return made
 
     def when(self, context: Context) -> Json:
@@ -111,9 +111,26 @@ class Contexts:
         free = isinstance(observer.item.value, Text)
         made = self._makers.people.practitioner(observer.name, login=observer.identifier, free=free)
         if made is not None:
-            self._say("observer", observer, (("person_name", "name"), ("login", "identifier")))
+            self.tell("observer", observer, (("person_name", "name"), ("login", "identifier")))
             self._type(observer)
         return made
+
+    def member(self, observer: Observer, group: str = "observer") -> Json | None:
+        """Return a reference to a person in the role they have where they work; note what of it is told."""
+        person = self.person(observer)
+        if person is None:
+            return None
+        made = self._makers.people.member(person, observer.organization, observer.role_in_organization)
+        if made is not person:
+            self.tell(group, observer, (("organization",) * 2, ("role_in_organization",) * 2))
+        return made
+
+    def function(self, observer: Observer, group: str = "observer") -> Json | None:
+        """Return the role of a person in the procedure, and note that it is told."""
+        if observer.role is None:
+            return None
+        self._note(f"{group}.role", observer.role)
+        return self._makers.values.concept(observer.role)
 
     def device(self, observer: Observer) -> Json | None:
         """Return a reference to a device, and note what of it is told."""
@@ -121,7 +138,7 @@ class Contexts:
         if made is not None:
             algorithm = observer.kind is ObserverKind.ALGORITHM
             for group in ("algorithm",) if algorithm else ("observer", "participant"):
-                self._say(group, observer, _OF_DEVICES)
+                self.tell(group, observer, _OF_DEVICES)
             self._type(observer)
             for each in observer.parameters:
                 self._note("algorithm.parameters", each)
@@ -135,7 +152,8 @@ class Contexts:
         if name in row and role.name in {"observer", "participant"}:
             self._makers.account.mapped(observer.item, row[name]["element"])
 
-    def _say(self, group: str, holder: object, fields: tuple[tuple[str, str], ...]) -> None:
+    def tell(self, group: str, holder: object, fields: tuple[tuple[str, str], ...]) -> None:
+        """Note the parts of a role that a resource made of their holder says."""
         for field, attribute in fields:
             value = getattr(holder, attribute)
             if value is not None:
@@ -170,5 +188,6 @@ _OF_DEVICES = (
     ("serial", "serial"),
     ("version", "version"),
     ("family", "family"),
+    ("location", "location"),
 )
 """Part of a role ↔ attribute of Observer, for what a Device says."""

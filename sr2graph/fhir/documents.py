@@ -16,8 +16,8 @@ from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.presented import extensions, presented_form
 from sr2graph.fhir.resources import resource_of
 from sr2graph.fhir.tables import category, for_code, keyed
-from sr2graph.fhir.texts import URI_SYSTEM, clean, coding_of, date_time, instant, uid_identifier
-from sr2graph.templates.context import ObserverKind
+from sr2graph.fhir.texts import clean, coding_of, date_time, instant, uid_identifier
+from sr2graph.templates.context import Observer, ObserverKind
 
 LOINC = "http://loinc.org"
 REPORT = "18748-4"
@@ -26,6 +26,8 @@ REPORT = "18748-4"
 REPLACES = "http://hl7.org/fhir/StructureDefinition/diagnosticReport-replaces"
 AGENT_TYPES = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 ATTESTATION = "http://hl7.org/fhir/composition-attestation-mode"
+COMPLETION = "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion"
+FUNCTION = "http://hl7.org/fhir/StructureDefinition/event-performerFunction"
 SOURCE_ROLE = "source"
 
 
@@ -38,6 +40,8 @@ class Documents:
         self._doses = doses
         self._report = makers.reading.report
         self.identifier = uid_identifier(self._report.sop_instance_uid)
+        self.procedure: Json | None = None
+        """A reference to what people took part in."""
         self._selected: list[Json] = []
         self.narrated = 0
         """Items that the narrative has."""
@@ -54,7 +58,7 @@ class Documents:
         text = spoken(text, language) if language else text
         told = [{"type": "DiagnosticReport", "identifier": each} for each in makers.studies.predecessors()]
         replaces = [{"url": REPLACES, "valueReference": each} for each in told]
-        extension = [*replaces, *extensions(makers, self._observing)]
+        extension = [*replaces, *extensions(makers, self._observing, self.procedure)]
         # DomainResource has it before extensions; filled below, once all is known that refers to it.
         resource |= {
             "text": text,
@@ -66,7 +70,7 @@ class Documents:
         sort = category(makers.flavour.report_category)
         resource["category"] = [coding_of(sort["system"], sort["code"], sort["display"])]
         resource |= {"code": self.code(), "subject": makers.people.patient} | self._when()
-        resource |= {"performer": self._performers(), "resultsInterpreter": self._verifiers()}
+        resource |= {"performer": self._with_functions(self._performers()), "resultsInterpreter": self._verifiers()}
         study = makers.studies.study()
         asked = [*([study] if study else []), *makers.studies.others(compared=False)]
         resource |= {"result": self._doses.results(), makers.flavour.study_element: asked}
@@ -140,30 +144,34 @@ class Documents:
 
     def _performers(self) -> list[Json]:
         """Return who is responsible: authors, else those who observed; the institution of the equipment."""
-        contexts = self._makers.reading.contexts()
-        observers = {id(each): each for context in contexts for each in context.observers}.values()
         authors = [self._person(each) for each in self._report.document.authors]
         if not any(authors):
-            authors = [self._observing.contexts.person(each) for each in observers if each.kind is ObserverKind.PERSON]
-        return _once([*filter(None, authors), *self._organization(self._report.equipment.institution_name)])
+            authors = [self._observing.contexts.member(each) for each in self._observers()]
+        at = self._makers.people.organization(self._report.equipment.institution_name)
+        return _once([each for each in (*authors, at) if each is not None])
+
+    def _observers(self) -> list[Observer]:
+        """Return the people who observed, each once."""
+        contexts = self._makers.reading.contexts()
+        observers = {id(each): each for context in contexts for each in context.observers}.values()
+        return [each for each in observers if each.kind is ObserverKind.PERSON]
+
+    def _with_functions(self, performers: list[Json]) -> list[Json]:
+        """Return performers, each with the role in the procedure that the observer context says, if one."""
+        contexts, said = self._observing.contexts, dict[str, list[Json]]()
+        for each in self._observers():
+            who, function = contexts.member(each), contexts.function(each)
+            if who is not None and function is not None:
+                said.setdefault(str(who), []).append({"url": FUNCTION, "valueCodeableConcept": function})
+        return [{**({"extension": said[str(each)][:1]} if str(each) in said else {}), **each} for each in performers]
 
     def _person(self, participant: Participant) -> Json | None:
         code = participant.person_identification[0] if participant.person_identification else None
-        return self._makers.people.practitioner(participant.person_name, code)
-
-    def _organization(self, name: str | None) -> list[Json]:
-        said = clean(name)
-        if not said:
-            return []
-        resource = resource_of("Organization", said)
-        own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
-        self._makers.resources.add(resource | {"identifier": [own], "name": said}, own)
-        return [self._makers.resources.reference("Organization", str(resource["id"]), own, said)]
+        person = self._makers.people.practitioner(participant.person_name, code)
+        return self._makers.people.member(person, participant.institution_name) if person is not None else None
 
     def _verifiers(self) -> list[Json]:
-        people = self._makers.people
-        observers = self._report.document.verifying_observers
-        return _once([made for each in observers if (made := people.practitioner(each.name, each.identification))])
+        return _once([made for _, made in self._verified()])
 
     # ------------------------------------------------------------ key objects
 
@@ -205,7 +213,7 @@ class Documents:
 
     def composition(self) -> None:
         """Add the Composition of a document; its sections are the containers of the document."""
-        makers, document = self._makers, self._report.document
+        makers = self._makers
         resource = resource_of("Composition", self._report.sop_instance_uid)
         date = date_time(makers.studies.written, makers.studies.zone)
         if date is None:
@@ -223,12 +231,16 @@ class Documents:
         }
         attesters = [self._attester(each.verified_at, made) for each, made in self._verified()]
         resource |= {"attester": attesters} if attesters else {}
-        custodian = self._organization(document.custodian.institution_name if document.custodian else None)
-        resource |= {"custodian": custodian[0]} if custodian else {}
+        custodian = self._custodian()
+        resource |= {"custodian": custodian} if custodian is not None else {}
         relates = [self._relates(each) for each in makers.studies.predecessors()]
         resource |= {"relatesTo": relates} if relates else {}
         resource["section"] = [*self._doses.sections(), *self._sections()]
         makers.resources.add(resource, self.identifier)
+
+    def _custodian(self) -> Json | None:
+        custodian = self._report.document.custodian
+        return self._makers.people.organization(custodian.institution_name if custodian is not None else None)
 
     def _title(self) -> str:
         code = self.code()
@@ -238,7 +250,7 @@ class Documents:
         for each in self._report.document.verifying_observers:
             made = self._makers.people.practitioner(each.name, each.identification)
             if made is not None:
-                yield each, made
+                yield each, self._makers.people.member(made, each.organization)
 
     def _attester(self, at: str | None, party: Json) -> Json:
         mode = coding_of(ATTESTATION, "legal") if self._makers.flavour.is_r5 else "legal"
@@ -277,20 +289,40 @@ class Documents:
     # ------------------------------------------------------------ Provenance
 
     def provenance(self, target: Json) -> None:
-        """Add where it all comes from: the SR instance."""
+        """Add where it all comes from, the SR instance, and who stands for it: a Provenance for each verification."""
+        makers, document = self._makers, self._report.document
+        written = instant(makers.studies.written, makers.studies.zone)
+        agents = [("assembler", makers.people.equipment)]
+        for each in document.participants:
+            row, who = keyed("participations", "participation").get(_flag(each.participation_type)), self._person(each)
+            agents += [(row["agent"], who)] if row is not None and who is not None else []
+        custodian = self._custodian()
+        agents += [("custodian", custodian)] if custodian is not None else []
+        what = {"identifier": self.identifier, "display": "DICOM Structured Report"}
+        self._provenance(target, written, agents, {"entity": [{"role": SOURCE_ROLE, "what": what}]})
+        for number, (one, who) in enumerate(self._verified()):
+            at = date_time(one.verified_at, makers.studies.zone)
+            told: Json = {"occurredDateTime": at} if at else {}
+            told |= {"activity": coding_of(COMPLETION, "LA", "legally authenticated")}
+            recorded = instant(one.verified_at, makers.studies.zone) or written
+            self._provenance(target, recorded, [("verifier", who)], told, f"verification {number}")
+
+    def _provenance(
+        self, target: Json, recorded: str | None, agents: list[tuple[str, Json]], about: Json, *key: str
+    ) -> None:
         makers = self._makers
-        recorded = instant(makers.studies.written, makers.studies.zone)
         if recorded is None and not makers.flavour.is_r5:
             makers.account.note("Provenance", "not made: R4 wants the instant it was recorded, and there is no zone")
             return
-        resource = resource_of("Provenance", self._report.sop_instance_uid)
+        resource = resource_of("Provenance", self._report.sop_instance_uid, *key)
         resource["target"] = [target]
         resource |= {"recorded": recorded} if recorded else {}
-        agents = [("assembler", makers.people.equipment), *(("verifier", each) for each in self._verifiers())]
         resource["agent"] = [{"type": coding_of(AGENT_TYPES, kind), "who": who} for kind, who in agents]
-        what = {"identifier": self.identifier, "display": "DICOM Structured Report"}
-        resource["entity"] = [{"role": SOURCE_ROLE, "what": what}]
-        makers.resources.add(resource, self.identifier)
+        makers.resources.add(resource | about, self.identifier)
+
+
+def _flag(text: str | None) -> str:
+    return (text or "").strip().upper()
 
 
 def _once(references: list[Json]) -> list[Json]:

@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from sr2graph.fhir.project import FhirBundle
 
 NDJSON = ".ndjson"
-OF_ONE_REPORT = frozenset({"Composition", "DiagnosticReport", "ImagingSelection", "Observation", "Provenance"})
+OF_ONE_REPORT = frozenset(
+    {
+        "Composition",
+        "DiagnosticReport",
+        "DocumentReference",
+        "ImagingSelection",
+        "Observation",
+        "Procedure",
+        "Provenance",
+    }
+)
 """Types whose ids follow from the SOP Instance UID of the report: no other report has them."""
 
 

@@ -126,6 +126,33 @@ class People:
         self._resources.add(claimed(resource, "", self._flavour, self._account), own)
         return self._resources.reference("Practitioner", resource["id"], own, said)
 
+    def organization(self, name: str | None) -> Json | None:
+        """Return a reference to an institution; its name is all that a report says."""
+        said = clean(name)
+        if not said:
+            return None
+        resource = resource_of("Organization", said)
+        own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
+        self._resources.add(resource | {"identifier": [own], "name": said}, own)
+        return self._resources.reference("Organization", str(resource["id"]), own, said)
+
+    def member(self, person: Json, organization: str | None, role: CodedConcept | None = None) -> Json:
+        """Return a reference to a person in an organization, or in a role there; the person where neither is said.
+
+        Where people are elsewhere, so are their roles.
+        """
+        at = self.organization(organization)
+        if self._resources.is_elsewhere("Practitioner") or (at is None and role is None):
+            return person
+        told = self._values.keys.iri(role) or str(role) if role is not None else ""
+        resource = resource_of("PractitionerRole", person["identifier"]["value"], clean(organization) or "", told)
+        own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
+        resource |= {"identifier": [own], "practitioner": person}
+        resource |= {"organization": at} if at is not None else {}
+        resource |= {"code": [self._values.concept(role)]} if role is not None else {}
+        self._resources.add(resource, own)
+        return self._resources.reference("PractitionerRole", str(resource["id"]), own, person.get("display"))
+
     # ------------------------------------------------------------ devices
 
     def _equipment(self, equipment: Equipment) -> Json:
@@ -164,6 +191,8 @@ class People:
         told = tuple(each or "" for each in (name, *fields.values()))
         key = (observer.uid,) if observer.uid else (self._report.sop_instance_uid, *told)
         resource = resource_of("Device", "device", *key)
+        place = clean(observer.location)
+        resource |= {"location": {"type": "Location", "display": place}} if place else {}
         return self._device(resource, "device", observer.uid, name, fields, [])
 
     def _algorithm(self, observer: Observer) -> Json | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha1
 from html import escape
 
@@ -11,6 +11,7 @@ from sr2graph.dicom.values import ValueType
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.observing import Observing
+from sr2graph.fhir.recommending import recommendations
 from sr2graph.fhir.tables import Flavour, listed
 
 
@@ -31,12 +32,17 @@ def presented_form(text: Json, title: str, language: str | None, flavour: Flavou
     }
 
 
-def extensions(makers: Makers, observing: Observing) -> Iterator[Json]:
+def extensions(makers: Makers, observing: Observing, procedure: Json | None) -> Iterator[Json]:
     """Yield what the guide wants said of the report in extensions (report_extensions.csv)."""
+    others: dict[str, Callable[[], list[Json]]] = {
+        "comparison": lambda: makers.studies.others(compared=True),
+        "procedure": lambda: [procedure] if procedure is not None else [],
+        "recommendation": lambda: recommendations(makers, observing.contexts),
+    }
     for iris, row in listed("report_extensions"):
         if row["guide"] == makers.flavour.guide:
-            compared = () if row["codes"] else makers.studies.others(compared=True)
-            references = _observed(makers, observing, iris) if row["codes"] else compared
+            told = others.get(row["what"])
+            references = _observed(makers, observing, iris) if told is None else told()
             yield from ({"url": row["url"], "valueReference": each} for each in references)
 
 

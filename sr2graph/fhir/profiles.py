@@ -18,6 +18,8 @@ def claim_late(resources: Resources, flavour: Flavour, account: Account) -> None
     wanted = {row["resource"] for row in rows("profiles") if row["guide"] == flavour.guide and not row["category"]}
     for type_ in (each for each in LATE if each in wanted):
         for entry in [each for each in resources if each.type == type_]:
+            if entry.resource.get("meta") and type_ == "ServiceRequest":
+                continue
             resource = _extended(entry.resource, account, resources)
             resources.replace(claimed(resource, "", flavour, account, resources))
 
@@ -117,6 +119,10 @@ def _has_order(resource: Json, _: Resources | None) -> bool:
     return any("reference" in each for each in resource["basedOn"])
 
 
+def _is_ordered(resource: Json, _: Resources | None) -> bool:
+    return bool(resource["intent"] == "order")
+
+
 def _is_final(resource: Json, _: Resources | None) -> bool:
     return bool(resource["status"] == "final")
 
@@ -142,6 +148,7 @@ _PATTERNS: dict[str, Callable[[Json, Resources | None], bool]] = {
     "organization": _has_organization,
     "impression": _has_impression,
     "order": _has_order,
+    "ordered": _is_ordered,
     "final": _is_final,
     "listed-status": _has_listed_status,
     "application-entity": _has_application_entity,

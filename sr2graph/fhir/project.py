@@ -11,7 +11,7 @@ from typing import Any
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import Code
+from sr2graph.dicom.values import Code, ValueType
 from sr2graph.errors import FhirError
 from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
 from sr2graph.fhir.checking import Problem, problems
@@ -25,13 +25,14 @@ from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
 from sr2graph.fhir.pictures import NO_REGION, Pictures
+from sr2graph.fhir.procedures import procedure
 from sr2graph.fhir.profiles import claim_late
 from sr2graph.fhir.reading import LIBRARY, Reading, is_selection
 from sr2graph.fhir.resources import BundleType, Ids, Resources
 from sr2graph.fhir.selections import Instance, Selections
 from sr2graph.fhir.sites import Sites
 from sr2graph.fhir.studies import Studies, status_of, zone_of_report
-from sr2graph.fhir.tables import flavours, keyed
+from sr2graph.fhir.tables import flavours, for_code, keyed
 from sr2graph.fhir.texts import identify, instant
 from sr2graph.fhir.values import Values
 from sr2graph.templates.context import text_of
@@ -128,7 +129,7 @@ class _Projection:
             else Pictures(reading, resources, studies, account)
         )
         observers = {id(each): each for context in reading.contexts() for each in context.observers}
-        status = status_of(report, observers.values())
+        status = status_of(report, observers.values(), has_addendum=_has_addendum(reading))
         self._makers = Makers(reading, kind, resources, values, account, people, studies, sites, selections, status)
 
     def bundle(self) -> FhirBundle:
@@ -137,6 +138,7 @@ class _Projection:
         doses = Doses(self._makers, observing, self._reported)
         doses.make()
         documents = Documents(self._makers, observing, doses)
+        documents.procedure = procedure(self._makers, observing.contexts)
         reference = documents.diagnostic_report()
         observing.make_all()
         documents.key_objects()
@@ -202,6 +204,14 @@ class _Projection:
         if reading.numbers[id(parent)] not in reading.nodes or is_selection(parent):
             return "about an item that is no Observation"
         return NO_ELEMENT
+
+
+def _has_addendum(reading: Reading) -> bool:
+    """Tell whether a section says that it was added to an earlier report (addenda.csv)."""
+    return any(
+        item.value_type == ValueType.CONTAINER and for_code("addenda", reading.keys.iri(item.concept_name)) is not None
+        for item in reading.items
+    )
 
 
 def _reported(reading: Reading) -> list[CodedConcept]:

@@ -110,6 +110,11 @@ class Studies:
             self._resources.add(made, identifier)
         return self._resources.reference("ImagingStudy", str(resource["id"]), identifier)
 
+    def procedures(self) -> list[Json]:
+        """Return what was done: as the study says, and as the report says."""
+        codes = [self._values.concept(code) for code in (*self._report.study.procedure_codes, *self._reported)]
+        return list({str(code): code for code in codes}.values())
+
     def others(self, *, compared: bool) -> list[Json]:
         """Return references to the other studies of the evidence: those that were compared, or those asked for.
 
@@ -139,8 +144,7 @@ class Studies:
         made |= {"started": started} if started else {}
         based_on = self.orders()
         made |= {"basedOn": based_on} if based_on else {}
-        codes = [self._values.concept(code) for code in (*study.procedure_codes, *self._reported)]
-        codes = list({str(code): code for code in codes}.values())
+        codes = self.procedures()
         if codes and self._flavour.is_r5:
             made["procedure"] = [{"concept": code} for code in codes]
         elif codes:
@@ -206,7 +210,7 @@ def zone_of_report(report: Report, configured: str | None) -> str | None:
     return zone_of(report.document.timezone_offset) or zone_of(configured)
 
 
-def status_of(report: Report, observers: Collection[Observer]) -> Row:
+def status_of(report: Report, observers: Collection[Observer], *, has_addendum: bool = False) -> Row:
     """Return the line of status.csv that fits a report."""
     document = report.document
     is_device = bool(observers) and all(each.kind is not ObserverKind.PERSON for each in observers)
@@ -217,6 +221,7 @@ def status_of(report: Report, observers: Collection[Observer]) -> Row:
         "preliminary": _flag(document.preliminary_flag),
         "predecessor": "yes" if document.predecessors else "no",
         "author": "device" if is_device else "person",
+        "addendum": "yes" if has_addendum else "no",
     }
     return next(row for row in rows("status") if all(row[name] in {ANY, value} for name, value in told.items()))
 

@@ -279,10 +279,10 @@ def test_a_text_report_concludes() -> None:
 
 
 def test_where_it_comes_from() -> None:
-    (provenance,) = resources(bundle("basic_text"), "Provenance")
+    provenance, verified = resources(bundle("basic_text"), "Provenance")
     assert provenance["entity"][0]["what"]["identifier"]["value"] == f"urn:oid:{report('basic_text').sop_instance_uid}"
-    kinds = [next(iter(codes(agent["type"]))) for agent in provenance["agent"]]
-    assert kinds == ["assembler", "verifier"]
+    kinds = [next(iter(codes(agent["type"]))) for each in (provenance, verified) for agent in each["agent"]]
+    assert kinds == ["assembler", "enterer", "verifier"]
 
 
 # ---------------------------------------------------------------- hand-made

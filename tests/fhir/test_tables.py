@@ -74,10 +74,9 @@ def test_limits_are_told_apart_by_what_their_codes_mean() -> None:
     ],
 )
 def test_the_first_line_that_fits_is_the_status(flags: tuple[str, ...], statuses: tuple[str, ...]) -> None:
-    names = ("completion", "verification", "preliminary", "predecessor", "author")
-    line = next(
-        row for row in rows("status") if all(row[n] in {"*", flag} for n, flag in zip(names, flags, strict=True))
-    )
+    names = ("completion", "verification", "preliminary", "predecessor", "author", "addendum")
+    told = list(zip(names, (*flags, "no"), strict=True))
+    line = next(row for row in rows("status") if all(row[name] in {"*", flag} for name, flag in told))
     assert (line["report"], line["observation"], line["composition"]) == statuses
 
 
