@@ -32,8 +32,8 @@ RELEASES = {"R4": "4.0", "R5": "5.0"}
 """What the media type calls a release."""
 MISSED_OTHERS = frozenset({400, 404, 409, 412, 422})
 """How servers refuse an entry of a batch that refers to another one that was not there yet."""
-MOST_ROUNDS = 4
-"""To send again those entries of a batch that were not done."""
+MOST_ROUNDS = 6
+"""To send again those entries of a batch that were not done: Provenance, report, image, study and patient are five."""
 
 Sleep = Callable[[float], None]
 

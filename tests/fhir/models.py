@@ -166,7 +166,7 @@ def numbers_not_found(report: Report, bundle: FhirBundle) -> list[str]:
         parents[item.position] = loss
         if not isinstance(item.value, MeasuredValue):
             continue
-        if loss.how is not How.MAPPED:
+        if loss.how is not How.MAPPED or loss.reason.startswith("no Decimal String"):
             missing += [] if loss.reason else [loss.position]
             continue
         above = loss
@@ -174,7 +174,7 @@ def numbers_not_found(report: Report, bundle: FhirBundle) -> list[str]:
             above = parents[tuple(map(int, above.position.split(".")))[:-1]]
         written = {Decimal(text).as_tuple() for text in quantities(made[above.target])}
         wanted = {Decimal(as_json(text)).as_tuple() for text in item.value.numeric_value}
-        missing += [loss.position] if wanted - written and not loss.reason.startswith("no Decimal String") else []
+        missing += [loss.position] if wanted - written else []
     return missing
 
 

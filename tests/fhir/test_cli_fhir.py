@@ -14,7 +14,7 @@ from tests.commands import run
 @pytest.fixture(name="report")
 def _report(tmp_path: Path) -> Path:
     path = tmp_path / "report.dcm"
-    path.write_bytes(sample("key_objects").to_dicom())
+    path.write_bytes(sample("echo").to_dicom())
     return path
 
 
@@ -26,7 +26,7 @@ def test_the_choices_are_those_of_the_library() -> None:
 def test_a_report_is_printed(report: Path) -> None:
     done = CliRunner().invoke(cli_fhir.fhir, [str(report)])
     assert done.exit_code == 0
-    assert done.stdout == to_fhir(sample("key_objects")).json() + "\n"
+    assert done.stdout == to_fhir(sample("echo")).json() + "\n"
     assert "content items in no element: --losses" in done.stderr
 
 
@@ -37,7 +37,7 @@ def test_files_are_written(report: Path, tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "")
     assert json.loads(out.read_text(encoding="utf-8"))["type"] == "batch"
     lines = list(csv.DictReader(losses.open(encoding="utf-8")))
-    assert len([line for line in lines if line["how"] != "note"]) == len(list(sample("key_objects").walk()))
+    assert len([line for line in lines if line["how"] != "note"]) == len(list(sample("echo").walk()))
 
 
 def test_a_bundle_with_a_problem_goes_nowhere(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

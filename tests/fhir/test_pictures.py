@@ -121,7 +121,12 @@ def test_a_key_object_document_is_one_that_refers_to_its_objects(flavour: str) -
     assert codes(document["category"][0]) == {modifier.value.concept.code}  # type: ignore[union-attr] # CODE
     (described,) = [item for item in report.walk() if item.concept_name and item.concept_name.code == "113012"]
     assert document["description"] == described.value.text  # type: ignore[union-attr] # TEXT
-    assert {each["type"] for each in document["author"]} <= {"Practitioner", "Organization", "Device"}
+    assert {each["type"] for each in document["author"]} <= {
+        "Practitioner",
+        "PractitionerRole",
+        "Organization",
+        "Device",
+    }
     related = [resolved(bundle, each) for each in document["context"]["related"]]
     images = [item.value.sop_instance_uid for item in report.walk() if isinstance(item.value, ImageReference)]
     assert [each["masterIdentifier"]["value"] for each in related[1:]] == [f"urn:oid:{uid}" for uid in images]
