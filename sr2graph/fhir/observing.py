@@ -28,6 +28,9 @@ from sr2graph.templates.properties import Items
 MOST_SHOWN = 128
 """Selections, and groups, that one observation refers to: what many share would multiply."""
 
+MOST_REPEATED = 4
+"""Selections of a kind that members have beside their group; of more, the group alone has them."""
+
 SHOWN = ("regions", "images", "illustrations", "value_maps")
 """Properties that are selections."""
 
@@ -250,7 +253,8 @@ class Observing:
         inherited = node.parent.properties if node.parent is not None else None
         items: list[ContentItem] = []
         for name, some in zip(SHOWN, own, strict=True):
-            if inherited is None or some != getattr(inherited, name):
+            # Found by its own code, a measurement says what it was measured on, as in the examples of the guide.
+            if inherited is None or len(some) <= MOST_REPEATED or some != getattr(inherited, name):
                 items += some
         regions = {id(image) for region in own[0] for _, image in self._makers.reading.children(region)}
         items = [item for item in items if id(item) not in regions]
