@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sr2graph.resources import rows
 
@@ -34,6 +34,7 @@ def kind_of(sop_class_uid: str | None) -> str:
     return known.kind if known is not None else "other"
 
 
+@lru_cache(4096)
 def other_sop_class_name(sop_class_uid: str) -> str | None:
     """Return the name of a standard SOP class that is not SR, None when the UID is not standard."""
     if not sop_class_uid or sop_class_uid in sr_sop_classes():

@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import io
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from sr2graph.dicom.content import ContentItem, Position, position_text
+from sr2graph.fhir.tables import keyed
 
 
 class How(StrEnum):
@@ -67,9 +68,17 @@ class Account:
         """Note why an item is in no element."""
         self._reasons.setdefault(id(item), reason)
 
-    def said(self, role: str, value: object, position: Position, target: str) -> None:
-        """Note that a resource made of the item at a position has a value in an element."""
-        self._said.setdefault((role, value), (target, []))[1].append(position)
+    def said(self, role: str, value: object, position: Position, target: str | None = None) -> None:
+        """Note that a resource made of the item at a position has a value in an element, by default that of roles.csv.
+
+        None is no value.
+        """
+        if value is None:
+            return
+        noted = self._said.get((role, value))
+        if noted is None:
+            noted = self._said[role, value] = (target or keyed("roles", "role")[role]["element"], [])
+        noted[1].append(position)
 
     def say(self, item: ContentItem, role: str, value: object, above: int = 1) -> bool:
         """Map an item to what was noted of its value by something at, below or beside what it says it of.
@@ -95,17 +104,26 @@ class Account:
         for _, positions in self._said.values():
             positions.sort()
 
-    def lines(self, items: Iterable[ContentItem], narrated: int) -> tuple[Loss, ...]:
-        """Return the account; the narrative has as many items as said, in document order."""
-        found = [self._of(item, is_narrated=number < narrated) for number, item in enumerate(items)]
+    def left_out(self, items: Iterable[ContentItem]) -> int:
+        """Return how many items are in no element."""
+        return sum(id(item) not in self._mapped for item in items)
+
+    def lines(
+        self, items: Iterable[ContentItem], narrated: int, why: Callable[[int], str] = lambda _: NO_ELEMENT
+    ) -> tuple[Loss, ...]:
+        """Return the account; the narrative has as many items as said, in document order.
+
+        `why` tells for the number of an item why it is in no element, where that was not noted.
+        """
+        found = [self._of(number, item, narrated, why) for number, item in enumerate(items)]
         return (*found, *self._notes.values())
 
-    def _of(self, item: ContentItem, *, is_narrated: bool) -> Loss:
+    def _of(self, number: int, item: ContentItem, narrated: int, why: Callable[[int], str]) -> Loss:
         target, reason = self._mapped.get(id(item), ("", ""))
         if target:
             return _line(item, How.MAPPED, target, reason)
-        reason = self._reasons.get(id(item), NO_ELEMENT)
-        if is_narrated:
+        reason = self._reasons.get(id(item)) or why(number)
+        if number < narrated:
             return _line(item, How.NARRATIVE, "DiagnosticReport.text", reason)
         return _line(item, How.LISTED, "", f"{reason}; the narrative is full")
 

@@ -21,7 +21,8 @@ from sr2graph.batch.safe_name import safe_name
 from sr2graph.dicom.report import Report
 from sr2graph.errors import WriteError
 from sr2graph.fhir.accounts import Loss, inert
-from sr2graph.fhir.json_text import json_text
+from sr2graph.fhir.json_text import Json, json_bytes
+from sr2graph.fhir.settling import Losses
 
 if TYPE_CHECKING:
     from sr2graph.fhir.project import FhirBundle
@@ -67,7 +68,7 @@ class BundleFolder:
         name = f"{safe_name(uid)}.json"
         with own_errors():
             complete = self._staging / name
-            complete.write_bytes(_line(bundle.json()))
+            complete.write_bytes(_line(bundle.resource))
             complete.replace(self._folder / name)
         return True
 
@@ -92,7 +93,7 @@ class OneBundle:
             raise UsageError(f"{self._path}: one bundle, and here is a second report. Name a folder (ending in /)")
         self._is_taken = True
         try:
-            self._path.write_bytes(_line(bundle.json()))
+            self._path.write_bytes(_line(bundle.resource))
         except OSError as cause:
             raise WriteError(f"{self._path}: {cause.strerror}") from cause
         return True
@@ -116,7 +117,7 @@ class Ndjson:
             for entry in bundle.resource["entry"]:
                 resource = entry["resource"]
                 if self._is_new(resource["resourceType"], resource["id"]):
-                    self._file(resource["resourceType"]).write(_line(json_text(resource)))
+                    self._file(resource["resourceType"]).write(_line(resource))
         return True
 
     @property
@@ -157,9 +158,8 @@ def ndjson_folder(folder: Path) -> Iterator[Ndjson]:
                 (staging / name).replace(folder / name)
 
 
-def _line(text: str) -> bytes:
-    """Return a line of UTF-8; half a surrogate pair, which no encoding has, as the sign for that."""
-    return f"{text}\n".encode(errors="replace")
+def _line(resource: Json) -> bytes:
+    return json_bytes(resource) + b"\n"
 
 
 # ---------------------------------------------------------------- a run over many reports
@@ -220,8 +220,9 @@ class Run:
 
     def _take(self, uid: str, bundle: FhirBundle) -> None:
         self.made += 1
-        self.items += sum(bool(each.position) for each in bundle.losses)
-        self.left_out += len(bundle.left_out())
+        if isinstance(bundle.losses, Losses):
+            self.items += bundle.losses.items
+            self.left_out += bundle.losses.left_out
         if self._losses is not None:
             self._losses.add(uid, bundle)
         self.failed += not self._sink.add(uid, bundle)

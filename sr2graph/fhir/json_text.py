@@ -6,12 +6,18 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Self
+
+import orjson
 
 Json = dict[str, Any]
 
 _DECIMAL_STRING = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,6}))?", re.ASCII)
 """PS3.5 6.2, VR DS."""
+
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?", re.ASCII)
+"""What most of them are, which JSON takes as it is."""
 
 MOST_DIGITS = 64
 """VR DS has 16 characters; longer numbers are read leniently up to here."""
@@ -46,8 +52,15 @@ def exact(text: str) -> Exact | None:
     >>> exact("0.000123400000000000").text
     '1.23400000000000E-4'
     """
+    return _exact(text) if len(text) <= MOST_DIGITS else None
+
+
+@lru_cache(2**14)
+def _exact(text: str) -> Exact | None:
+    if _PLAIN.fullmatch(text):
+        return Exact(text)
     found = _DECIMAL_STRING.fullmatch(text.strip(" \0"))
-    if found is None or len(text) > MOST_DIGITS:
+    if found is None:
         return None
     sign, whole, fraction, exponent = found.groups()
     if not whole and not fraction:
@@ -78,9 +91,33 @@ def exact_float(number: float) -> Exact:
 
 def json_text(value: object) -> str:
     """Return FHIR JSON, compact; keys stay in the order they were put in."""
+    try:
+        return orjson.dumps(value, _number).decode()
+    except TypeError:
+        # Half a surrogate pair, or a whole number of more than 64 bits.
+        return "".join(_pieces(value))
+
+
+def json_bytes(value: object) -> bytes:
+    """Return FHIR JSON in UTF-8; half a surrogate pair, which no encoding has, as the sign for that."""
+    try:
+        return orjson.dumps(value, _number)
+    except TypeError:
+        return json_text(value).encode(errors="replace")
+
+
+def _number(value: object) -> orjson.Fragment:
+    """Return the text of a number, to be written as it is."""
+    if type(value) is not Exact:
+        raise TypeError(f"{type(value).__name__} is not for FHIR JSON")
+    return orjson.Fragment(value.text)
+
+
+def _pieces(value: object) -> list[str]:
+    """Return the same text as pieces: slow, and takes any text and number."""
     parts: list[str] = []
     _write(value, parts.append)
-    return "".join(parts)
+    return parts
 
 
 def _write(value: object, put: Callable[[str], None]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from html import escape
+from operator import attrgetter
+from typing import Any
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
@@ -28,9 +31,11 @@ OPEN, CLOSE = '<div xmlns="http://www.w3.org/1999/xhtml">', "</div>"
 def narrative(items: Sequence[ContentItem]) -> tuple[Json, int]:
     """Return a Narrative of items in document order, the first one above the others, and how many of them it has."""
     parts, size, level, count = [OPEN], 0, 0, 0
+    top = len(items[0].position) if items else 0
+    names: dict[int, str] = {}
     for item in items[:MOST_ITEMS]:
-        depth = min(len(item.position) - len(items[0].position), MOST_LEVELS)
-        step = _step(level, depth) + _line(item)
+        depth = min(len(item.position) - top, MOST_LEVELS)
+        step = f"{_step(level, depth)}{_name(item, names)}{_value(item)}"
         size += len(step)
         if size > MOST_CHARACTERS:
             break
@@ -65,25 +70,33 @@ def _step(level: int, depth: int) -> str:
     return "</li></ul>" * (level - depth - 1) + "</li><li>"
 
 
-def _line(item: ContentItem) -> str:
-    name = _concept(item.concept_name) if item.concept_name is not None else (item.value_type or "")
-    value = _value(item)
-    if item.value_type == ValueType.CONTAINER or not value:
-        return f"<b>{_escaped(name)}</b>"
-    return f"<b>{_escaped(name)}</b>: {_escaped(value)}"
+def _name(item: ContentItem, names: dict[int, str]) -> str:
+    """Return the name of an item; names of items that are there are remembered by identity."""
+    concept = item.concept_name
+    if concept is None:
+        return f"<b>{_escaped(item.value_type or '')}</b>"
+    made = names.get(id(concept))
+    if made is None:
+        made = names[id(concept)] = f"<b>{_escaped(_concept(concept))}</b>"
+    return made
 
 
 def _value(item: ContentItem) -> str:
-    """Return a value as people read it; codes by their meaning."""
-    if item.value is None:
+    """Return a value as people read it, after a colon; codes by their meaning."""
+    value = item.value
+    if value is None or item.value_type == ValueType.CONTAINER:
         return ""
-    if isinstance(item.value, Code):
-        return _concept(item.value.concept) if item.value.concept is not None else ""
-    if isinstance(item.value, Text):
-        return item.value.text or ""
-    if isinstance(item.value, UIDReference):
-        return item.value.uid or ""
-    return value_text(item.value, MANY)
+    make = _TEXTS.get(type(value))
+    text = make(value) if make is not None else value_text(value, MANY)
+    return f": {_escaped(text)}" if text else ""
+
+
+_TEXTS: dict[type, Callable[[Any], str | None]] = {
+    Code: lambda value: _concept(value.concept) if value.concept is not None else None,
+    Text: attrgetter("text"),
+    UIDReference: attrgetter("uid"),
+}
+"""The others are as everywhere."""
 
 
 def _concept(concept: CodedConcept) -> str:
@@ -91,5 +104,11 @@ def _concept(concept: CodedConcept) -> str:
 
 
 def _escaped(text: str) -> str:
+    if _PLAIN(text):
+        return text.strip()
     lines = (escape(line) for line in (clean(text) or "").splitlines())
     return "<br/>".join(lines)
+
+
+_PLAIN = re.compile("[ !#$%(-;=?-~]*").fullmatch
+"""ASCII without what is escaped and without ends of lines."""

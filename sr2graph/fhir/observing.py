@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
 
-from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.values import Code, MeasuredValue, UIDReference, ValueType
 from sr2graph.fhir.contexts import Contexts, Makers
@@ -17,11 +18,12 @@ from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.key_objects import KeyObjects
 from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Node, is_selection
-from sr2graph.fhir.resources import resource_of
+from sr2graph.fhir.resources import once
 from sr2graph.fhir.selections import Instance
 from sr2graph.fhir.sites import MOST_SITES
 from sr2graph.fhir.tables import category, coded, identifier_type, keyed
-from sr2graph.fhir.texts import clean, coding_of, uid_identifier
+from sr2graph.fhir.texts import clean, coding_of, identify, uid_identifier
+from sr2graph.fhir.values import Valued
 from sr2graph.templates.context import text_of
 from sr2graph.templates.properties import Items
 
@@ -35,6 +37,14 @@ SHOWN = ("regions", "images", "illustrations", "value_maps")
 """Properties that are selections."""
 
 
+class _Named(NamedTuple):
+    """What identifies an Observation."""
+
+    id: str
+    identifier: Json
+    reference: Json
+
+
 class Observing:
     """Makes the observations of one report."""
 
@@ -44,7 +54,9 @@ class Observing:
         self.key_objects = KeyObjects(makers, self.contexts)
         self.selected: list[Json] = []
         """References to the selections that no observation refers to."""
-        self._references: dict[int, Json] = {}
+        self._names: dict[int, _Named] = {}
+        self._sorts: dict[str, list[Json]] = {}
+        """The categories of observations, by that of the node."""
         self._selected: dict[tuple[int, ...], tuple[tuple[Items, ...], list[Json]]] = {}
         groups = (node for node in makers.reading.nodes.values() if node.category == "group")
         self._groups = [self.reference(node) for node in islice(groups, MOST_SHOWN)]
@@ -60,11 +72,17 @@ class Observing:
 
     def reference(self, node: Node) -> Json:
         """Return a reference to the Observation of a node."""
-        made = self._references.get(id(node))
+        return self._named(node).reference
+
+    def _named(self, node: Node) -> _Named:
+        """Return what identifies the Observation of a node."""
+        made = self._names.get(node.number)
         if made is None:
-            id_ = str(resource_of("Observation", *self._makers.studies.key(node.item))["id"])
-            identifier = self._makers.studies.item_identifier(node.item)
-            made = self._references[id(node)] = self._makers.resources.reference("Observation", id_, identifier)
+            makers = self._makers
+            id_ = identify("Observation", *makers.studies.key(node.item))
+            identifier = makers.studies.item_identifier(node.item)
+            reference = makers.resources.reference("Observation", id_, identifier)
+            made = self._names[node.number] = _Named(id_, identifier, reference)
         return made
 
     def results(self) -> list[Json]:
@@ -94,37 +112,37 @@ class Observing:
     # ------------------------------------------------------------ one observation
 
     def _add(self, node: Node) -> None:
-        makers, item = self._makers, node.item
-        resource = resource_of("Observation", *makers.studies.key(item))
-        extension = makers.sites.focus_code(node.context.subject)
-        resource |= {"extension": extension} if extension else {}
-        resource["identifier"] = self._identifiers(node)
+        makers, item, named = self._makers, node.item, self._named(node)
+        valued = makers.values.value(item)
         study, about = self.contexts.of(node.context)
-        resource |= study
-        resource["status"] = makers.status["observation"]
-        resource["category"] = self._categories(node)
-        resource["code"] = self._codes[id(node)]
-        resource |= about
-        resource |= self._value(node)
-        resource |= self._site(node)
-        resource |= self._about(node)
-        resource = {key: value for key, value in resource.items() if value not in ([], {}, None)}
-        claimable = claimed(resource, node.category, makers.flavour, makers.account, makers.resources)
-        makers.resources.add(claimable, makers.studies.item_identifier(item))
-        makers.account.mapped(item, f"Observation/{resource['id']}", self._reason(node))
+        told: Json = {
+            "resourceType": "Observation",
+            "id": named.id,
+            "extension": makers.sites.focus_code(node.context.subject),
+            "identifier": self._identifiers(node),
+            **study,
+            "status": makers.status["observation"],
+            "category": self._categories(node),
+            "code": self._codes[id(node)],
+            **about,
+            **self._value(node, valued),
+            **self._site(node),
+        }
+        told |= self._about(node, told)
+        resource = {key: value for key, value in told.items() if value}
+        resource = claimed(resource, node.category, makers.flavour, makers.account, makers.resources)
+        makers.resources.add(resource, named.identifier)
+        makers.account.mapped(item, f"Observation/{named.id}", valued.reason)
         for each in node.details:
             if each.value_type == ValueType.CONTAINER:
-                makers.account.mapped(each, f"Observation/{resource['id']}", "a heading: its items are components")
-
-    def _reason(self, node: Node) -> str:
-        return self._makers.values.value(node.item).reason
+                makers.account.mapped(each, f"Observation/{named.id}", "a heading: its items are components")
 
     def _identifiers(self, node: Node) -> list[Json]:
         """Return the identifiers of a node; an event has its UID, and what is tracked without a site its tracking."""
         makers = self._makers
-        found = makers.studies.identifiers(node.item)
+        found = makers.studies.identifiers(node.item, self._named(node).identifier)
         for child in _leaves(node.item):
-            if makers.reading.role(child).name == "event" and isinstance(child.value, UIDReference) and child.value.uid:
+            if isinstance(child.value, UIDReference) and child.value.uid and makers.reading.role(child).name == "event":
                 found.append({"type": self._event_type(child), **uid_identifier(child.value.uid)})
                 makers.account.mapped(child, "Observation.identifier")
         if not node.properties.finding_sites:
@@ -141,9 +159,13 @@ class Observing:
 
     def _categories(self, node: Node) -> list[Json]:
         """Return the category of a node, and `imaging` where the guide wants it beside (guide defect 2)."""
-        own = "imaging" if node.category == "measurement" else node.category
-        names = dict.fromkeys(["imaging", own] if self._makers.flavour.imaging_category else [own])
-        return [coding_of(row["system"], row["code"], row["display"]) for row in map(category, names)]
+        made = self._sorts.get(node.category)
+        if made is None:
+            own = "imaging" if node.category == "measurement" else node.category
+            names = dict.fromkeys(["imaging", own] if self._makers.flavour.imaging_category else [own])
+            made = [coding_of(row["system"], row["code"], row["display"]) for row in map(category, names)]
+            self._sorts[node.category] = made
+        return made
 
     def _code(self, node: Node) -> Json:
         values, properties = self._makers.values, node.properties
@@ -153,61 +175,61 @@ class Observing:
 
     # ------------------------------------------------------------ value
 
-    def _value(self, node: Node) -> Json:
+    def _value(self, node: Node, valued: Valued) -> Json:
         values, properties = self._makers.values, node.properties
         if node.item.value_type == ValueType.CONTAINER:
             finding = properties.finding
             return {"valueCodeableConcept": values.concept(finding)} if finding is not None else {}
-        valued = values.value(node.item)
-        elements = dict(valued.elements)
         # The guide wants a qualitative evaluation in words to be a concept of text alone (guide defect 6).
-        if node.category == "qualitative" and "valueString" in elements:
-            elements["valueCodeableConcept"] = {"text": elements.pop("valueString")}
+        if node.category == "qualitative" and "valueString" in valued.elements:
+            rest = {name: value for name, value in valued.elements.items() if name != "valueString"}
+            return rest | {"valueCodeableConcept": {"text": valued.elements["valueString"]}}
+        if not valued.several:
+            return valued.elements
         # obs-7: with components of the same code there is no value.
         code = self._codes[id(node)]
-        several = [{"code": code, "valueQuantity": each} for each in valued.several]
-        return elements | ({"component": several} if several else {})
+        return valued.elements | {"component": [{"code": code, "valueQuantity": each} for each in valued.several]}
 
     # ------------------------------------------------------------ what is said of it
 
     def _site(self, node: Node) -> Json:
+        """Return site and method, and note what of the properties of a node is said."""
         makers, properties = self._makers, node.properties
+        account, position = makers.account, node.item.position
         made = makers.sites.elements(properties)
-        position = node.item.position
-        said: list[tuple[str, CodedConcept | str | None]] = []
         if made:
-            said += [("site", each) for each in properties.finding_sites[:MOST_SITES]]
-            is_structure = "bodyStructure" in made or "extension" in made.get("bodySite", {})
-            if is_structure:
-                said += [("laterality", properties.laterality)]
-                said += [("site_modifier", each) for each in properties.site_modifiers[:MOST_SITES]]
+            for each in properties.finding_sites[:MOST_SITES]:
+                account.said("site", each, position)
+            if "bodyStructure" in made or "extension" in made.get("bodySite", {}):
+                account.said("laterality", properties.laterality, position)
+                for each in properties.site_modifiers[:MOST_SITES]:
+                    account.said("site_modifier", each, position)
         if properties.method is not None:
-            made["method"] = makers.values.concept(properties.method)
-            said.append(("method", properties.method))
+            made = {**made, "method": makers.values.concept(properties.method)}
+            account.said("method", properties.method, position)
         if node.item.value_type == ValueType.CONTAINER:
-            said.append(("finding", properties.finding))
-            said += [("category", properties.finding_category)] if node.category == "group" else []
-        said += [("tracking_identifier", properties.tracking_identifier), ("tracking_uid", properties.tracking_uid)]
-        for role, value in said:
-            if value is not None:
-                makers.account.said(role, value, position, keyed("roles", "role")[role]["element"])
+            account.said("finding", properties.finding, position)
+            if node.category == "group":
+                account.said("category", properties.finding_category, position)
+        account.said("tracking_identifier", properties.tracking_identifier, position)
+        account.said("tracking_uid", properties.tracking_uid, position)
         return made
 
-    def _about(self, node: Node) -> Json:
-        """Return members, sources, ranges, interpretation and components."""
+    def _about(self, node: Node, told: Json) -> Json:
+        """Return members, sources, ranges, interpretation and components, beside those that its value has."""
         made: Json = {"referenceRange": [], "interpretation": [], "component": []}
-        derived_from = list(self._sources(node))
         members = [self.reference(child) for child in node.children if self._is(child, "hasMember")]
-        beside = (each for each in node.details if each.value_type != ValueType.CONTAINER)
-        for child in (*_leaves(node.item), *beside):
-            if not self._is_done(child):
+        for child in node.item.children:
+            if isinstance(child, ContentItem) and not self._is_done(child):
+                self._tell(node, child, made)
+        for child in node.details:
+            if child.value_type != ValueType.CONTAINER and not self._is_done(child):
                 self._tell(node, child, made)
         if made["referenceRange"]:
             made["referenceRange"] = [{key: value for each in made["referenceRange"] for key, value in each.items()}]
-        valued = self._value(node)
-        made["component"] = valued.get("component", []) + made["component"]
-        made["interpretation"] = valued.get("interpretation", []) + made["interpretation"]
-        return {**made, "hasMember": members, "derivedFrom": derived_from}
+        made["component"] = told.get("component", []) + made["component"]
+        made["interpretation"] = told.get("interpretation", []) + made["interpretation"]
+        return {**made, "hasMember": members, "derivedFrom": self._sources(node)}
 
     @staticmethod
     def _is(child: Node, element: str) -> bool:
@@ -217,13 +239,11 @@ class Observing:
         reading = self._makers.reading
         return self._makers.account.is_mapped(item) or reading.numbers[id(item)] in reading.nodes
 
-    def _sources(self, node: Node) -> Iterator[Json]:
-        """Yield what it was derived from: selections of its own, observations, the groups of a derived measurement."""
-        makers, seen = self._makers, set[str]()
-        found = [
-            *self._shown(node),
-            *(self.reference(child) for child in node.children if self._is(child, "derivedFrom")),
-        ]
+    def _sources(self, node: Node) -> list[Json]:
+        """Return what it was derived from: selections of its own, observations, the groups of a derived measurement."""
+        makers = self._makers
+        found = self._shown(node)
+        found += [self.reference(child) for child in node.children if self._is(child, "derivedFrom")]
         for item in node.properties.derived_from:
             source = makers.reading.nodes.get(makers.reading.numbers[id(item)])
             if source is not None and source is not node and not source.is_selection:
@@ -234,20 +254,18 @@ class Observing:
             found += self._groups
             if len(self._groups) == MOST_SHOWN:
                 makers.account.note("derivedFrom", f"at most {MOST_SHOWN} groups", node.item)
-        for reference in found:
-            if str(reference) not in seen:
-                seen.add(str(reference))
-                yield reference
+        return once(found)
 
     def _shown(self, node: Node) -> list[Json]:
         """Return the selections of a node that its parent does not have already; members share them as they do."""
-        own = tuple(getattr(node.properties, name) for name in SHOWN)
+        own = _shown(node.properties)
         key = (*map(id, own), id(node.parent))
         if key not in self._selected:
             # With what the identities are of.
             self._selected[key] = own, self._selections(node, own)
         below = [child.item for child in node.children if child.is_selection]
-        return [*self._selected[key][1], *self._makers.selections.of_all(below)]
+        shown = self._selected[key][1]
+        return [*shown, *self._makers.selections.of_all(below)] if below else [*shown]
 
     def _selections(self, node: Node, own: tuple[Items, ...]) -> list[Json]:
         inherited = node.parent.properties if node.parent is not None else None
@@ -308,6 +326,9 @@ class Observing:
         self._makers.account.mapped(item, "Observation.component", valued.reason)
         for told in [{"valueQuantity": each} for each in valued.several] or [valued.elements]:
             yield {"code": code, **told}
+
+
+_shown = attrgetter(*SHOWN)
 
 
 def _leaves(item: ContentItem) -> Iterator[ContentItem]:

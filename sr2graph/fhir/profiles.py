@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.json_text import Json
@@ -32,17 +34,17 @@ def claimed(
     Where a profile wants those it refers to to keep one, too (`targets`), `resources` has them.
     """
     why = []
-    for row in rows("profiles"):
-        if (row["guide"], row["resource"], row["category"]) != (flavour.guide, resource["resourceType"], category):
-            continue
-        missing = [element for element in row["requires"].split() if element not in resource]
+    for rule in _rules(flavour.guide, resource["resourceType"], category):
+        missing = [element for element in rule.requires if element not in resource]
         if resources is not None:
-            told = (each for each in row["targets"].split() if not _kept(resource.get(each), resources))
+            told = (each for each in rule.targets if not _kept(resource.get(each), resources))
             missing += [f"profile of {each}" for each in told]
-        if not missing and all(_has(resource, pattern, resources) for pattern in row["pattern"].split()):
-            meta = {"meta": {"profile": [row["profile"]]}}
-            return {key: resource[key] for key in ("resourceType", "id")} | meta | resource
-        why.append(f"{row['profile'].rpartition('/')[2]} is not claimed: no {' '.join(missing) or row['pattern']}")
+        if not missing and all(_has(resource, pattern, resources) for pattern in rule.patterns):
+            # The first two are type and id, and meta comes after them.
+            meta = {"profile": [rule.profile]}
+            return {"resourceType": resource["resourceType"], "id": resource["id"], "meta": meta, **resource}
+        name = rule.profile.rpartition("/")[2]
+        why.append(f"{name} is not claimed: no {' '.join(missing or rule.patterns)}")
     for reason in why:
         account.note("meta.profile", reason)
     return resource
@@ -63,6 +65,30 @@ def _extended(resource: Json, account: Account, resources: Resources) -> Json:
     if kept:
         return {**resource, "extension": kept}
     return {key: value for key, value in resource.items() if key != "extension"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a profile wants, of a line of profiles.csv."""
+
+    profile: str
+    requires: tuple[str, ...]
+    targets: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+
+@lru_cache(1024)
+def _rules(guide: str, type_: str, category: str) -> tuple[_Rule, ...]:
+    return tuple(
+        _Rule(
+            row["profile"],
+            tuple(row["requires"].split()),
+            tuple(row["targets"].split()),
+            tuple(row["pattern"].split()),
+        )
+        for row in rows("profiles")
+        if (row["guide"], row["resource"], row["category"]) == (guide, type_, category)
+    )
 
 
 def _kept(told: Json | list[Json] | None, resources: Resources) -> bool:

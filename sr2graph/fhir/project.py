@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
@@ -13,7 +14,7 @@ from sr2graph.dicom.content import ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code, ValueType
 from sr2graph.errors import FhirError
-from sr2graph.fhir.accounts import NO_ELEMENT, Account, How, Loss
+from sr2graph.fhir.accounts import Account, How, Loss
 from sr2graph.fhir.checking import Problem, problems
 from sr2graph.fhir.contexts import Makers
 from sr2graph.fhir.details import join_details
@@ -21,22 +22,20 @@ from sr2graph.fhir.documents import Documents
 from sr2graph.fhir.doses import Doses
 from sr2graph.fhir.evidence import Evidence
 from sr2graph.fhir.json_text import Json, json_text
-from sr2graph.fhir.narrative import MANY, is_cut
 from sr2graph.fhir.observing import Observing
 from sr2graph.fhir.people import People
-from sr2graph.fhir.pictures import NO_REGION, Pictures
+from sr2graph.fhir.pictures import Pictures
 from sr2graph.fhir.procedures import procedure
 from sr2graph.fhir.profiles import claim_late
-from sr2graph.fhir.reading import LIBRARY, Reading, is_selection
+from sr2graph.fhir.reading import Reading
 from sr2graph.fhir.resources import BundleType, Ids, Resources
-from sr2graph.fhir.selections import Instance, Selections
+from sr2graph.fhir.selections import Selections
+from sr2graph.fhir.settling import Losses
 from sr2graph.fhir.sites import Sites
 from sr2graph.fhir.studies import Studies, status_of, zone_of_report
-from sr2graph.fhir.tables import flavours, for_code, keyed
+from sr2graph.fhir.tables import flavours, for_code
 from sr2graph.fhir.texts import identify, instant
 from sr2graph.fhir.values import Values
-from sr2graph.templates.context import text_of
-from sr2graph.templates.observations import NESTED
 
 FLAVOURS = tuple(flavours())
 BUNDLES = tuple(BundleType)
@@ -48,9 +47,13 @@ class FhirBundle:
     """A Bundle, and the account of the report it was made of."""
 
     resource: Json
-    """The Bundle as plain values; decimal numbers are Decimals that keep their text."""
-    losses: tuple[Loss, ...] = field(default=(), repr=False)
-    """One line for each content item in document order, then notes."""
+    """The Bundle as plain values; decimal numbers are Decimals that keep their text.
+
+    What several resources say alike, such as a code, may be one object in all of them: put another in its place
+    rather than change it.
+    """
+    losses: Sequence[Loss] = field(default=(), repr=False)
+    """One line for each content item in document order, then notes; made when they are first looked at."""
     release: str = "R5"
     """Of FHIR: R4 or R5."""
 
@@ -146,8 +149,7 @@ class _Projection:
             documents.composition()
         documents.provenance(reference)
         claim_late(self._makers.resources, self._makers.flavour, self._makers.account)
-        self._settle()
-        losses = self._makers.account.lines(self._makers.reading.items, documents.narrated)
+        losses = Losses(self._makers, documents.narrated)
         return FhirBundle(self._bundle(documents), losses, self._makers.flavour.release)
 
     def _bundle(self, documents: Documents) -> Json:
@@ -162,48 +164,6 @@ class _Projection:
                 raise FhirError(f"{problem}. Give timezone=, or make another type of bundle")
             made |= {"identifier": documents.identifier, "timestamp": timestamp}
         return made | {"type": self._type.value, "entry": self._makers.resources.entries()}
-
-    # ------------------------------------------------------------ the account
-
-    def _settle(self) -> None:
-        """Tell of every item that no resource was made of whether some element has what it says."""
-        reading, account = self._makers.reading, self._makers.account
-        self._makers.studies.evidence.settle()
-        for number, item in enumerate(reading.items):
-            if not account.is_mapped(item):
-                self._settle_one(number, item)
-
-    def _settle_one(self, number: int, item: ContentItem) -> None:
-        reading, account, role = self._makers.reading, self._makers.account, self._makers.reading.roles[number]
-        name = f"{role.name}.{role.field}" if role.field else role.name
-        value = item.value.concept if isinstance(item.value, Code) else text_of(item)
-        parent = reading.items[reading.parents[number]]
-        levels = 1
-        while number and levels < 3 and reading.role(parent).name in NESTED:
-            parent, levels = reading.items[reading.parents[reading.numbers[id(parent)]]], levels + 1
-        if name in keyed("roles", "role") and value is not None and account.say(item, name, value, levels):
-            return
-        cut = f"; the first {MANY} members" if is_cut(item) else ""
-        account.refused(item, self._reason(name, item, parent) + cut)
-
-    def _reason(self, role: str, item: ContentItem, parent: ContentItem) -> str:
-        """Return why no element has an item."""
-        reading = self._makers.reading
-        not_shown = reading.not_shown.get(reading.numbers[id(item)]) or reading.not_shown.get(
-            reading.numbers[id(parent)]
-        )
-        if not_shown is not None:
-            return not_shown
-        row = keyed("reasons", "role").get(LIBRARY if reading.in_library[reading.numbers[id(item)]] else role)
-        if is_selection(item) and not isinstance(item.value, Instance) and not self._makers.flavour.selections:
-            return NO_REGION
-        if row is not None:
-            return row["reason"]
-        if parent is reading.items[0]:
-            return "about the report as a whole, and DiagnosticReport has no element for it"
-        if reading.numbers[id(parent)] not in reading.nodes or is_selection(parent):
-            return "about an item that is no Observation"
-        return NO_ELEMENT
 
 
 def _has_addendum(reading: Reading) -> bool:

@@ -11,7 +11,7 @@ nothing.  References are by what the bundle and the server can resolve:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
@@ -141,3 +141,10 @@ def _escaped(text: str) -> str:
 def resource_of(type_: str, *key: str) -> Json:
     """Return the beginning of a resource that its key identifies."""
     return {"resourceType": type_, "id": identify(type_, *key)}
+
+
+def once(references: Sequence[Json]) -> list[Json]:
+    """Return references without those that were there before."""
+    if len(references) < 2:
+        return list(references)
+    return list({each.get("reference") or str(each): each for each in references}.values())

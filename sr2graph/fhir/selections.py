@@ -22,7 +22,7 @@ from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.json_text import Json, exact_float
 from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Reading
-from sr2graph.fhir.resources import Resources, resource_of
+from sr2graph.fhir.resources import Resources, once, resource_of
 from sr2graph.fhir.studies import Studies
 from sr2graph.fhir.tables import Flavour, for_code, rows
 from sr2graph.fhir.texts import DCM, coding_of, is_uid
@@ -66,8 +66,8 @@ class Selections:
             self._made[key] = None if self._studies.evidence.is_listed(item) else self._make([item])
         return self._made[key]
 
-    def of_all(self, items: Sequence[ContentItem], about: Json | None = None) -> Iterator[Json]:
-        """Yield references to the selections of items that stand together: one for each series and concept.
+    def of_all(self, items: Sequence[ContentItem], about: Json | None = None) -> list[Json]:
+        """Return references to the selections of items that stand together: one for each series and concept.
 
         `about` is what more is known of those that are made now.
         """
@@ -81,12 +81,7 @@ class Selections:
         for together in series.values():
             made = self._make(together, about)
             self._made |= {id(item): made for item in together}
-        seen: set[str] = set()
-        for item in items:
-            made = self.of(item)
-            if made is not None and str(made) not in seen:
-                seen.add(str(made))
-                yield made
+        return once([made for item in items if (made := self.of(item)) is not None])
 
     # ------------------------------------------------------------ one selection
 

@@ -65,13 +65,8 @@ class Sites:
         """Return the elements of an Observation that say where; empty where nothing does."""
         made = self._made.get(id(properties))
         if made is None:
-            few = replace(
-                properties,
-                finding_sites=properties.finding_sites[:MOST_SITES],
-                site_modifiers=properties.site_modifiers[:MOST_SITES],
-            )
-            made = self._made[id(properties)] = properties, self._elements(few)
-        return dict(made[1])
+            made = self._made[id(properties)] = properties, self._elements(_few(properties))
+        return made[1]
 
     def _elements(self, properties: Properties) -> Json:
         sites = properties.finding_sites
@@ -195,3 +190,14 @@ class Sites:
 
 def _fetus_of(subject: Subject) -> str | None:
     return clean(subject.fetus) or clean(subject.identifier)
+
+
+def _few(properties: Properties) -> Properties:
+    """Return properties with as many sites as one observation has."""
+    if len(properties.finding_sites) <= MOST_SITES and len(properties.site_modifiers) <= MOST_SITES:
+        return properties
+    return replace(
+        properties,
+        finding_sites=properties.finding_sites[:MOST_SITES],
+        site_modifiers=properties.site_modifiers[:MOST_SITES],
+    )

@@ -43,6 +43,7 @@ class Studies:
         evidence: Evidence,
     ) -> None:
         self._report = report
+        self._iri = uid_iri(report.sop_instance_uid)
         self._flavour = flavour
         self._resources = resources
         self._values = values
@@ -79,14 +80,11 @@ class Studies:
 
     def item_identifier(self, item: ContentItem) -> Json:
         """Return the IRI of an item, the same as in its RDF graph, as an Identifier."""
-        return {
-            "system": URI_SYSTEM,
-            "value": f"{uid_iri(self._report.sop_instance_uid)}#{position_text(item.position)}",
-        }
+        return {"system": URI_SYSTEM, "value": f"{self._iri}#{position_text(item.position)}"}
 
-    def identifiers(self, item: ContentItem) -> list[Json]:
-        """Return the identifiers of an item: its Observation UID, if any, and its IRI."""
-        own = self.item_identifier(item)
+    @staticmethod
+    def identifiers(item: ContentItem, own: Json) -> list[Json]:
+        """Return the identifiers of an item: its Observation UID, if any, and its own."""
         if not item.observation_uid:
             return [own]
         return [{"type": coding_of(*OBSERVATION_UID), **uid_identifier(item.observation_uid)}, own]

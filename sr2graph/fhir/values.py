@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from urllib.parse import unquote
@@ -68,7 +69,9 @@ class Values:
         self.keys = keys
         self.zone = zone
         self._uids = {each.designator: each.uid for each in report.document.coding_schemes}
+        # With what the identities are of, for they are used again once their owner is gone.
         self._concepts: dict[int, tuple[CodedConcept, Json]] = {}
+        self._units: dict[int, tuple[CodedConcept, Json]] = {}
 
     # ------------------------------------------------------------ codes
 
@@ -126,15 +129,21 @@ class Values:
         """Return unit, system and code: UCUM where the unit is known, else the text alone."""
         if unit is None:
             return {}
+        seen = self._units.get(id(unit))
+        if seen is not None and seen[0] is unit:
+            return seen[1]
         code = unit_code(unit)
         text = clean(unit.meaning) or token(unit.code)
         named: Json = {"unit": text} if text else {}
-        return {**named, "system": UCUM_SYSTEM, "code": code} if code else named
+        made: Json = {**named, "system": UCUM_SYSTEM, "code": code} if code else named
+        self._units[id(unit)] = unit, made
+        return made
 
     def quantities(self, value: MeasuredValue) -> list[Json]:
         """Return the numbers of a NUM, each with the text of the file."""
-        unit = self.unit(value.unit)
-        return [{"value": number, **unit} for number in numbers(value)]
+        found = numbers(value)
+        unit = self.unit(value.unit) if found else {}
+        return [{"value": number, **unit} for number in found]
 
     def absent(self, qualifier: CodedConcept | None) -> Json:
         """Return a data absent reason; the qualifier of the report goes with it."""
@@ -150,8 +159,7 @@ class Values:
 
     def value(self, item: ContentItem, place: str = "observation") -> Valued:
         """Return the value of an item for an Observation, or for a component of one."""
-        row = keyed("value_types", "value_type").get(item.value_type or "")
-        make = _MAKERS.get(row[place] if row else "")
+        make = _maker(item.value_type, place)
         made = make(self, item.value) if make is not None else None
         if made is not None:
             return made
@@ -198,13 +206,14 @@ def _as_written(designator: str, concept: CodedConcept) -> str:
     return "SRT" if is_snomed_rt or (designator == "SCT" and "-" in (concept.code or "")[:3]) else designator
 
 
-def numbers(value: MeasuredValue) -> Iterator[Exact]:
-    """Yield the numbers of a NUM: as decimal text, else as floating point; nothing if any is none."""
-    found = [exact(text) for text in value.numeric_value]
-    if not found:
+def numbers(value: MeasuredValue) -> list[Exact]:
+    """Return the numbers of a NUM: as decimal text, else as floating point; nothing if any is none."""
+    if not value.numeric_value:
         found = [exact_float(number) if isfinite(number) else None for number in value.floating_point]
-    if None not in found:
-        yield from (number for number in found if number is not None)
+    else:
+        found = [exact(text) for text in value.numeric_value]
+    told = [number for number in found if number is not None]
+    return told if len(told) == len(found) else []
 
 
 def _string(text: str | None) -> Valued:
@@ -241,3 +250,9 @@ _MAKERS: dict[str, _Maker] = {
     "table": _typed(Table, _table),
 }
 """What value_types.csv says ↔ how it is made."""
+
+
+@lru_cache(256)
+def _maker(value_type: str | None, place: str) -> _Maker | None:
+    row = keyed("value_types", "value_type").get(value_type or "")
+    return _MAKERS.get(row[place] if row else "")

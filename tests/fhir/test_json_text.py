@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sr2graph.fhir.json_text import Exact, exact, exact_float, json_text
+from sr2graph.fhir.json_text import Exact, _pieces, exact, exact_float, json_bytes, json_text
 from tests.fhir.models import as_json, same_number
 
 R5_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE](0|[+\-]?[1-9][0-9]{0,9}))?")
@@ -78,6 +78,21 @@ def test_any_float_is_a_decimal_of_fhir(number: float) -> None:
     made = exact_float(number)
     assert float(made) == number
     assert R5_DECIMAL.fullmatch(made.text)
+
+
+@given(json_values)
+def test_what_the_fast_writer_does_not_take_is_written_all_the_same(value: object) -> None:
+    """Half a surrogate pair, a number of more than 64 bits; and where both write, they write the same."""
+    assert json_text([value, "\ud800", 2**70, exact("1.10")]) == f'[{json_text(value)},"\ud800",{2**70},1.10]'
+    assert json_text(value) == "".join(_pieces(value))
+    assert json_bytes(value) == json_text(value).encode()
+    assert json_bytes(["\ud800"]) == b'["?"]'
+
+
+def test_a_number_without_the_text_of_the_report_is_refused() -> None:
+    """Its digits would be a guess."""
+    with pytest.raises(TypeError, match="Decimal"):
+        json_bytes([Decimal("1.1")])
 
 
 def test_an_exact_number_is_a_decimal() -> None:
