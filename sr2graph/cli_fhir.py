@@ -321,7 +321,7 @@ def _of_corpus(corpus: str, asked: tuple[str, Values] | None, version: int | Non
 
         keys = documents(None) if found is None else _selected(found, documents)
         del found
-        for stored in stored_reports(connection, keys):
+        for stored in stored_reports(connection, keys, derived=False):
             try:
                 yield stored.iri, stored.report()
             except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it

@@ -123,7 +123,7 @@ class Corpus:
 
         connection = self._session.connection()
         keys = [int(key) for (key,) in connection.execute("SELECT document FROM documents").fetchall()]
-        for stored in stored_reports(connection, sorted(keys)):
+        for stored in stored_reports(connection, sorted(keys), derived=False):
             yield stored.report()
 
     # ------------------------------------------------------------ explanation

@@ -7,7 +7,7 @@ says the same as the report that was stored; the order of its statements is not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,12 @@ from sr2graph.dicom.report import Report
 from sr2graph.errors import CorpusError
 from sr2graph.graph.codes import SharedRow
 from sr2graph.graph.columns import Row
-from sr2graph.graph.from_rdf import rebuilt
+from sr2graph.graph.from_records import Concepts, report_of
 from sr2graph.graph.iris import iri_uid, uid_iri
 from sr2graph.graph.kinds import double
 from sr2graph.graph.records import Record, table_columns
 from sr2graph.graph.rendering import statements_of
-from sr2graph.graph.statement_index import Index
-from sr2graph.graph.statements import literal, split
-from sr2graph.graph.vocabulary import NAMESPACE
+from sr2graph.graph.vocabulary import NAMESPACE, predicates
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,6 +57,8 @@ class StoredReport:
     document: int
     iri: str
     records: list[Record]
+    concepts: Concepts = field(default_factory=dict, repr=False, compare=False)
+    """Codes that were made of rows that reports share."""
 
     def statements(self) -> list[str]:
         """Return its statements, `subject predicate object`, in no particular order."""
@@ -66,7 +66,7 @@ class StoredReport:
 
     def report(self) -> Report:
         """Return the Report; raises GraphError when the tables do not hold one."""
-        return rebuilt(self.iri, statement_index(self.statements()))
+        return report_of(self.iri, self.records, self.concepts)
 
 
 def report(connection: duckdb.DuckDBPyConnection, uid: str) -> Report:
@@ -76,25 +76,20 @@ def report(connection: duckdb.DuckDBPyConnection, uid: str) -> Report:
         raise CorpusError(
             f"there is no report with SOP Instance UID {uid} in the corpus. Look for it in another version"
         )
-    return next(stored_reports(connection, [key for (key,) in found])).report()
+    return next(stored_reports(connection, [key for (key,) in found], derived=False)).report()
 
 
-def stored_reports(connection: duckdb.DuckDBPyConnection, documents: Iterable[int]) -> Iterator[StoredReport]:
-    """Yield the reports of some document keys, in the order of the keys; memory holds a bounded number of rows."""
+def stored_reports(
+    connection: duckdb.DuckDBPyConnection, documents: Iterable[int], *, derived: bool = True
+) -> Iterator[StoredReport]:
+    """Yield the reports of some document keys, in the order of the keys; memory holds a bounded number of rows.
+
+    Without `derived` they lack what follows from their content, which nobody needs who wants the Report.
+    """
     for sized in _cut(_sized(connection, documents), _FETCHED):
-        fetched = _Fetched(connection, [document for document, _ in sized])
+        fetched = _Fetched(connection, [document for document, _ in sized], derived=derived)
         for batch in _cut(sized, _CONVERTED):
             yield from fetched.reports([document for document, _ in batch])
-
-
-def statement_index(statements: Iterable[str]) -> Index:
-    """Return statements as the index that a report is rebuilt from."""
-    index: Index = {}
-    for line in statements:
-        subject, predicate, target = split(line)
-        text = target[1:-1] if target[0] == "<" else literal(target)[0]
-        index.setdefault(subject[1:-1], {}).setdefault(predicate[1:-1], []).append(text)
-    return index
 
 
 # ---------------------------------------------------------------- a batch
@@ -128,12 +123,15 @@ def _cut(sized: Iterable[_Sized], most: int) -> Iterator[list[_Sized]]:
 class _Fetched:
     """The rows of some documents, by table."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, documents: list[int]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, documents: list[int], *, derived: bool) -> None:
+        wanted = {name: "*" if derived else _told_columns(name) for name in _OF_DOCUMENTS}
         self._tables = {
-            name: _fetched(connection, f'SELECT * FROM "{name}" WHERE document IN {_KEYS}', documents)  # noqa: S608 # our names
-            for name in _OF_DOCUMENTS
+            name: _fetched(connection, f'SELECT {columns} FROM "{name}" WHERE document IN {_KEYS}', documents)  # noqa: S608 # our names
+            for name, columns in wanted.items()
+            if columns
         }
         self._codes = _codes(connection, self._tables["code_uses"]["code"].unique().to_pylist())
+        self._concepts: Concepts = {}
 
     def reports(self, documents: list[int]) -> Iterator[StoredReport]:
         """Yield the reports of some of the documents."""
@@ -143,13 +141,28 @@ class _Fetched:
         names.update(_pairs(read, "items", "item", "position"))
         names.update(_pairs(read, "nodes", "node", "name"))
         records: dict[int, list[Record]] = {document: [] for document in documents}
-        for name in table_columns():
+        for name in self._tables.keys() & table_columns().keys():
             for document, row in zip(read[name]["document"], _rows(name, read[name], names), strict=True):
                 records[document].append((name, row))
         for document, code in _pairs(read, "code_uses", "document", "code"):
             records[document].append(("concepts", self._codes[code]))
         for document in documents:
-            yield StoredReport(document, iris[document], records[document])
+            yield StoredReport(document, iris[document], records[document], self._concepts)
+
+
+@cache
+def _told_columns(table: str) -> str:
+    """Return the columns, as SQL, of what reports say; empty for a table of what follows from it."""
+    said = [p for p in predicates() if p.table == table and not p.is_derived and p.kind != "wkt"]
+    follows = {p.column for p in predicates() if p.table == table} - {p.column for p in said}
+    if follows and not said:
+        return ""
+    names = [column.name for column in tables()[table].columns if column.cell not in follows]
+    return ", ".join(f'"{name}"' for name in names if name not in _OF_QUERIES)
+
+
+_OF_QUERIES = frozenset({"last", "run"})
+"""Columns of items that only queries look at."""
 
 
 def _pairs(read: Mapping[str, Columns], table: str, first: str, second: str) -> Iterator[tuple[Any, Any]]:
