@@ -170,7 +170,8 @@ class _Rebuilder:
         return ByReference(
             position=_position(row["node"]),
             relationship=row.get("relationship_type"),
-            target=_position(row["target"]),
+            # As it is: a report may point at what no item is at.
+            target=tuple(map(int, filter(None, row["target"].split(".")))),
             other=self.others(row["node"]),
         )
 
