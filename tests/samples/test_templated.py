@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import (
     CompositeReference,
     ImageReference,
+    MeasuredValue,
     SpatialCoordinates,
     SpatialCoordinates3D,
     TemporalCoordinates,
@@ -253,6 +255,56 @@ def test_the_study_is_the_study() -> None:
     ]
     assert len(said) > 10
     assert all(uid == study for uid, study in said)
+
+
+@pytest.mark.parametrize("plane", ["TID 10002", "TID 10004"])
+def test_fluoroscopy_totals_are_of_events_with_fluoroscopy(plane: str) -> None:
+    """TID 10004 rows 1 to 3: of at least one irradiation event, which comes after them."""
+    seen = set()
+    for seed in range(1, 13):
+        report = made(plane.removeprefix("TID "), seed).report
+        named = [item for item in report.walk() if item.concept_name is not None]
+        types = {item.value for item in named if item.concept_name.value == "113721"}
+        has_events = any("44491008" in str(value) for value in types)
+        totals = {item.concept_name.value for item in named} & {"113726", "113728", "113730"}
+        # Not all systems have TID 10004 at all.
+        is_projection = any(item.concept_name.value == "113727" for item in named)
+        assert bool(totals) == (has_events and is_projection)
+        assert totals in (set(), {"113726", "113730"}, {"113726", "113728", "113730"})
+        seen.add(bool(totals))
+    assert seen == {True, False}
+
+
+def test_forward_estimates_are_over_their_limits() -> None:
+    """TID 10015: what did not exceed the limit is not told, and nobody has to give a reason."""
+    pairs = {"113905": "113903", "113906": "113904", "113913": "113911", "113914": "113912"}
+    over = 0
+    for item in (item for seed in range(1, 13) for item in made("10015", seed, 0.7).report.walk()):
+        inside = {child.concept_name.value: child.value for child in item.children if child.concept_name is not None}
+        for estimate, limit in pairs.items():
+            if estimate in inside:
+                over += 1
+                assert number(inside[estimate]) > number(inside[limit])
+        assert "113907" not in inside or inside.keys() & pairs.keys()
+    assert over > 10
+
+
+def number(value: object) -> Decimal:
+    assert isinstance(value, MeasuredValue)
+    return Decimal(value.numeric_value[0])
+
+
+def test_an_outline_is_no_point() -> None:
+    outlines = [
+        item.value
+        for seed in range(1, 9)
+        for item in made("4000", seed).report.walk()
+        if item.concept_name is not None and item.concept_name.value == "111041"
+    ]
+    assert outlines
+    assert {value.graphic_type for value in outlines if isinstance(value, SpatialCoordinates)} <= {
+        "POLYLINE", "CIRCLE", "ELLIPSE"
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- against the catalogue

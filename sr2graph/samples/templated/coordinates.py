@@ -10,6 +10,7 @@ from sr2graph.samples.build import singles
 from sr2graph.templates.catalogue import Row
 
 PLANAR = ("POLYLINE", "CIRCLE", "ELLIPSE", "POINT", "MULTIPOINT")
+OUTLINES = PLANAR[:3]
 SPATIAL = ("POLYGON", "ELLIPSE", "POINT", "POLYLINE", "ELLIPSOID", "MULTIPOINT")
 TEMPORAL = ("SEGMENT", "POINT", "MULTIPOINT", "MULTISEGMENT", "BEGIN", "END")
 MATRIX = 512
@@ -28,9 +29,12 @@ def _graphic_type(random: Random, row: Row, usual: tuple[str, ...]) -> str:
 USUAL = 0.6
 
 
-def planar(random: Random, row: Row) -> SpatialCoordinates:
-    """Return a shape in an image, as column, row, column, row, ... from the top left corner."""
-    kind = _graphic_type(random, row, PLANAR)
+def planar(random: Random, row: Row, *, is_outline: bool = False) -> SpatialCoordinates:
+    """Return a shape in an image, as column, row, column, row, ... from the top left corner.
+
+    An outline goes around something, even where its row allows points.
+    """
+    kind = _graphic_type(random, row, OUTLINES if is_outline else PLANAR)
     x, y = (random.uniform(MATRIX * 0.25, MATRIX * 0.75) for _ in range(2))
     a, b = sorted((random.uniform(6, 60) for _ in range(2)), reverse=True)
     points: dict[str, list[float]] = {

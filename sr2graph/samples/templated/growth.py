@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from sr2graph.samples.templated import quantities
+from sr2graph.samples.templated.afterwards import drop_unwanted
 from sr2graph.samples.templated.choosing import chosen, concept, example_set, examples, options
 from sr2graph.samples.templated.entries import Entry, places, root_entries
 from sr2graph.samples.templated.limits import Limits
@@ -48,10 +49,12 @@ class Growth:
         return root
 
     def _settle(self, root: Node) -> None:
-        """Find targets for relationships that were made before their targets; drop those that find none."""
+        """Drop what the report as a whole has no place for; find targets of relationships, drop those without any."""
+        drop_unwanted(root)
+        kept = set(root.walk())
         for node in list(root.walk()):
             for child in [each for each in node.children if each.is_reference]:
-                child.target = child.target or self.target(child.row, node)
+                child.target = child.target if child.target in kept else self.target(child.row, node)
             node.children = [each for each in node.children if not each.is_reference or each.target is not None]
 
     # ------------------------------------------------------------ choices

@@ -17,6 +17,8 @@ from sr2graph.templates.value_sets import Code, ValueSet, context_group, member_
 NO_UNITS = "1"
 PARENT = "parent"
 """In place of a unit: that of the measurement it is about, and the range is one of factors."""
+OF_ROW = "row "
+"""Before the name of a row, in place of a unit: that row of the same template is the measurement it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Quantity:
     low: Decimal
     high: Decimal
     step: Decimal
+
+    @property
+    def is_factor(self) -> bool:
+        """Whether the numbers are factors of another one, whose unit they have."""
+        return self.unit == PARENT or self.unit.startswith(OF_ROW)
 
     def number(self, random: Random) -> str:
         """Return one of the numbers, as VR DS writes it."""
@@ -53,14 +60,20 @@ def measured(
 ) -> tuple[str, Code]:
     """Return a number and its unit for a NUM of this concept name, perhaps a statistic of another measurement."""
     known = _known(row, code)
-    if known is not None and known.unit == PARENT:
-        if of is not None and not row.units.is_constrained:
+    if known is not None and known.is_factor:
+        if of is not None and (not row.units.is_constrained or of[1] in options(row.units)):
             return _scaled(of[0], known.number(random)), of[1]
         known = None
     unit = _unit(random, row.units, known.unit if known else None)
     if known is None or known.unit != unit.value:
         known = quantities().get(f"UCUM:{unit.value}", quantities()["UCUM:1"])
     return _within(row.row.number, known.number(random)), unit
+
+
+def row_of(code: Code | None) -> str | None:
+    """Return the row that a number of this concept is a factor of, where it is one of a particular row."""
+    found = quantities().get(f"{code.scheme}:{code.value}") if code is not None else None
+    return found.unit.removeprefix(OF_ROW) if found is not None and found.unit.startswith(OF_ROW) else None
 
 
 def _scaled(number: str, factor: str) -> str:

@@ -9,6 +9,8 @@ from sr2graph.samples.templated.roots import table
 from sr2graph.templates.catalogue import Row, templates
 from sr2graph.templates.conditions import Condition, Mode, condition
 
+LATER = "LATER "
+"""Before a condition about items anywhere in the report: the row is made, and dropped in the end if it does not hold."""
 WORDS = frozenset({"always", "bound", "never", "rarely", "root", "several", "sometimes", "twice", "usually"})
 """always, usually, sometimes, rarely, never; root: below the root item only; several: where the include row occurs more
 than once; bound: where the parameter has a value; twice: always, and at least twice."""
@@ -20,6 +22,8 @@ class Rule:
 
     condition: Condition | None
     word: str = ""
+    is_later: bool = False
+    """Whether the condition is about items anywhere in the report, some of which are made after the row."""
 
 
 def one_of_several(row: Row) -> Mode | None:
@@ -55,8 +59,10 @@ def rule_of(row: Row) -> Rule | None:
 @cache
 def _rule(tid: str, row: str, printed: Condition | None) -> Rule | None:
     said = decisions().get((tid, row))
+    if said is not None and said in WORDS:
+        return Rule(None, said)
     if said is not None:
-        return Rule(None, said) if said in WORDS else Rule(condition(said))
+        return Rule(condition(said.removeprefix(LATER)), is_later=said.startswith(LATER))
     if printed is None:
         return None
     return Rule(None, "sometimes") if printed.mode is Mode.WORDS else Rule(printed)

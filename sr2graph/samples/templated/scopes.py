@@ -109,6 +109,8 @@ class Scope:
         condition = rule.condition
         if condition is None:
             return self._by_word(entry, rule.word)
+        if rule.is_later:
+            return required or self.growth.coin(entry)
         if (mode := one_of_several(entry.row)) is not None:
             return self._one_of(entry, mode)
         if condition.expression is None or self.holds(condition.expression):

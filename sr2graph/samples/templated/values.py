@@ -26,7 +26,7 @@ from sr2graph.samples.sop_classes import SEGMENTATION
 from sr2graph.samples.templated import coordinates
 from sr2graph.samples.templated.choosing import concept, options
 from sr2graph.samples.templated.nodes import Node
-from sr2graph.samples.templated.quantities import measured
+from sr2graph.samples.templated.quantities import measured, row_of
 from sr2graph.samples.templated.roots import Root, table
 from sr2graph.samples.templated.rules import fetal
 from sr2graph.samples.templated.scopes import Scope
@@ -38,6 +38,7 @@ from sr2graph.templates.value_sets import Code as TableCode
 ECG_WAVEFORM = "1.2.840.10008.5.1.4.1.1.9.1.1"
 MODALITY = "DCM:121139"
 SUBJECT_SEX = "DCM:121032"
+OUTLINE = "DCM:111041"
 IMAGES = 24
 """In the series that a report is about."""
 OTHERS = 8
@@ -145,13 +146,19 @@ def _code(_: Maker, node: Node, __: Scope) -> Value:
 
 
 def _num(maker: Maker, node: Node, scope: Scope) -> Value:
-    number, node.unit = measured(maker.random, node.row, node.name, _measurement(node))
+    number, node.unit = measured(maker.random, node.row, node.name, _measurement(node, scope))
     node.number = maker.answer(node, scope) or number
     return MeasuredValue((node.number,), concept(node.unit))
 
 
-def _measurement(node: Node) -> tuple[str, TableCode] | None:
-    """Return number and unit of what a statistic is about: the measurement above it, else the one before it."""
+def _measurement(node: Node, scope: Scope) -> tuple[str, TableCode] | None:
+    """Return number and unit of what a statistic is about: the measurement above it, else the one before it.
+
+    What is a factor of a particular row is about that.
+    """
+    if (row := row_of(node.name)) is not None:
+        made = next(iter(scope.nodes.get(row, ())), None)
+        return (made.number, made.unit) if made is not None and made.unit is not None else None
     above = node.parent
     before = reversed(above.children) if above is not None else ()
     found = next((each for each in (above, *before) if each is not None and each.number and each is not node), None)
@@ -208,7 +215,7 @@ def _waveform(maker: Maker, _: Node, __: Scope) -> Value:
 
 
 def _scoord(maker: Maker, node: Node, _: Scope) -> Value:
-    return coordinates.planar(maker.random, node.row.row)
+    return coordinates.planar(maker.random, node.row.row, is_outline=_key(node.name) == OUTLINE)
 
 
 def _scoord3d(maker: Maker, node: Node, _: Scope) -> Value:
