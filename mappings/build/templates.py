@@ -133,8 +133,12 @@ def groups_of_units(source: Json) -> frozenset[str]:
 
 
 def value_set(said: Json, codes: Codes) -> str:
-    """Return a set of codes in the notation of the tables: `EV SCT:410668003 | DCID 7464 | $Units | row 4`."""
-    parts = [f"{code.get('bind') or 'EV'} {codes.name(code)}" for code in said.get("codes") or ()]
+    """Return a set of codes in the notation of the tables: `EV SCT:410668003 | DCID 7464 | $Units | row 4`.
+
+    A code without binding beside a context group is one that a sentence about the group mentions: TID 4005 row 1.
+    """
+    own = [code for code in said.get("codes") or () if code.get("bind") or not said.get("cids")]
+    parts = [f"{code.get('bind') or 'EV'} {codes.name(code)}" for code in own]
     parts += [f"{group.get('bind') or 'DCID'} {group['cid']}" for group in said.get("cids") or ()]
     if "param" in said:
         parts.append(said["param"])
