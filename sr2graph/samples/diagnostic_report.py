@@ -120,7 +120,6 @@ def _finding(reading: Reading, sighting: Sighting) -> Draft:
     drafted = code(
         FINDING,
         lesion.finding,
-        located(lesion.site, lesion.laterality),
         Link(INFERRED_FROM, _label("size", lesion)),
         Link(INFERRED_FROM, _label("image", lesion)),
     )
@@ -129,14 +128,18 @@ def _finding(reading: Reading, sighting: Sighting) -> Draft:
 
 
 def _size(sighting: Sighting) -> Draft:
-    """Draft TID 1400: the long axis along a path on one of the key images."""
+    """Draft TID 1400: the long axis along a path on one of the key images, and where in the body it is.
+
+    The site is that of the measurement: TID 2002 has no place for one below a finding, and is not extensible.
+    """
     lesion = sighting.lesion
     column, row = lesion.center
     half = sighting.long_axis / 2 / SPACING
     path = scoord(
         PATH, "POLYLINE", (column - half, row, column + half, row), Link(SELECTED_FROM, _label("image", lesion))
     )
-    size = num(LONG_AXIS, str(rounded(sighting.long_axis, "0.1")), MM, inferred_from(path))
+    site = located(lesion.site, lesion.laterality)
+    size = num(LONG_AXIS, str(rounded(sighting.long_axis, "0.1")), MM, site, inferred_from(path))
     return labelled(_label("size", lesion), size)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -70,6 +70,7 @@ from sr2graph.samples.echo_sections import (
     IMAGE_MODE,
     IMAGE_VIEW,
     LEFT_VENTRICLE,
+    LEFT_VENTRICLE_GROUPS,
     PARASTERNAL,
     REGURGITANT,
     SCORE_WEIGHTS,
@@ -78,8 +79,8 @@ from sr2graph.samples.echo_sections import (
     TWO_D,
     WALL_MOTIONS,
     WALL_SEGMENTS,
+    Group,
     Measurement,
-    Section,
 )
 from sr2graph.samples.identity import rounded, stream, within
 from sr2graph.samples.sop_classes import COMPREHENSIVE_SR
@@ -146,9 +147,9 @@ def _root(visit: Visit, images: ImageSeries, random: Random) -> Draft:
         container(ln("55111-9", "Current Procedure Descriptions"), protocol),
         _characteristics(visit, random),
         _image_library(images),
-        _function(random, heart),
+        _section(LEFT_VENTRICLE, _function(random, heart), *_groups(random, LEFT_VENTRICLE_GROUPS, images)),
         _left_atrium(visit, heart),
-        *(_section(random, section, images) for section in SECTIONS),
+        *(_section(section.subject, *_groups(random, (section.group,), images)) for section in SECTIONS),
         _tricuspid_valve(random),
         _wall_motion(random),
         template="5200",
@@ -184,7 +185,7 @@ def _function(random: Random, heart: Heart) -> Draft:
     computed = concept_mod(code(DERIVATION, CALCULATED))
     volumes = [Link(RelationshipType.INFERRED_FROM, label) for label in ("EDV", "ESV")]
     shown = Link(RelationshipType.INFERRED_FROM, "image 0")
-    group = container(
+    return container(
         MEASUREMENT_GROUP,
         concept_mod(code(IMAGE_MODE, TWO_D)),
         labelled("EDV", num(END_DIASTOLIC_VOLUME, str(diastolic), ML, method, _at(END_DIASTOLE), shown)),
@@ -192,7 +193,6 @@ def _function(random: Random, heart: Heart) -> Draft:
         num(EJECTION_FRACTION, str(rounded(100 * stroke / diastolic, "0.1")), PERCENT, method, computed, *volumes),
         num(STROKE_VOLUME, str(stroke), ML, method, computed, *volumes),
     )
-    return container(FINDINGS, concept_mod(code(FINDING_SITE, LEFT_VENTRICLE)), group)
 
 
 def _left_atrium(visit: Visit, heart: Heart) -> Draft:
@@ -211,22 +211,27 @@ def _left_atrium(visit: Visit, heart: Heart) -> Draft:
         labelled("LAV", num(ATRIUM_VOLUME, str(volume), ML, method, shown)),
         num(ATRIUM_INDEX, str(index), ML_M2, concept_mod(code(DERIVATION, CALCULATED)), *rests_on),
     )
-    return container(FINDINGS, concept_mod(code(FINDING_SITE, LEFT_ATRIUM)), group)
+    return _section(LEFT_ATRIUM, group)
 
 
 def _at(phase: CodedConcept) -> Draft:
     return concept_mod(code(CARDIAC_CYCLE_POINT, phase))
 
 
-def _section(random: Random, section: Section, images: ImageSeries) -> Draft:
-    """Draft TID 5202."""
-    clip = Link(RelationshipType.INFERRED_FROM, f"image {random.randrange(images.count)}")
-    group = container(
-        MEASUREMENT_GROUP,
-        concept_mod(code(IMAGE_MODE, section.mode)),
-        *(_measurement(random, measurement, clip) for measurement in section.measurements),
-    )
-    return container(FINDINGS, concept_mod(code(FINDING_SITE, section.subject)), group)
+def _section(subject: CodedConcept, *groups: Draft) -> Draft:
+    """Draft TID 5202: all about a part of the heart, of which TID 5200 has one section."""
+    return container(FINDINGS, concept_mod(code(FINDING_SITE, subject)), *groups)
+
+
+def _groups(random: Random, groups: Iterable[Group], images: ImageSeries) -> Iterator[Draft]:
+    """Draft row 3 of TID 5202 for each image mode."""
+    for group in groups:
+        clip = Link(RelationshipType.INFERRED_FROM, f"image {random.randrange(images.count)}")
+        yield container(
+            MEASUREMENT_GROUP,
+            concept_mod(code(IMAGE_MODE, group.mode)),
+            *(_measurement(random, measurement, clip) for measurement in group.measurements),
+        )
 
 
 def _measurement(random: Random, usual: Measurement, clip: Link) -> Draft:
@@ -258,7 +263,7 @@ def _tricuspid_valve(random: Random) -> Draft:
         concept_mod(code(IMAGE_MODE, CONTINUOUS)),
         measured if has_jet else missing_num(gradient, MEASUREMENT_NOT_ATTEMPTED, direction),
     )
-    return container(FINDINGS, concept_mod(code(FINDING_SITE, sct("46030003", "Tricuspid Valve"))), group)
+    return _section(sct("46030003", "Tricuspid Valve"), group)
 
 
 def _wall_motion(random: Random) -> Draft:

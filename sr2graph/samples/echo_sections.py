@@ -46,12 +46,19 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the heart, and what is measured of it in one image mode."""
+class Group:
+    """What is measured in one image mode."""
 
-    subject: CodedConcept
     mode: CodedConcept
     measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the heart of which one group is measured."""
+
+    subject: CodedConcept
+    group: Group
 
 
 END_DIASTOLIC_VOLUME = ln("18026-5", "Left Ventricular End Diastolic Volume")
@@ -60,9 +67,8 @@ EJECTION_FRACTION = ln("18043-0", "Left Ventricular Ejection Fraction by US")
 STROKE_VOLUME = sct("90096001", "Stroke Volume")
 LEFT_VENTRICLE = sct("87878005", "Left Ventricle")
 
-SECTIONS = (
-    Section(
-        LEFT_VENTRICLE,
+LEFT_VENTRICLE_GROUPS = (
+    Group(
         M_MODE,
         (
             Measurement(
@@ -76,8 +82,7 @@ SECTIONS = (
             Measurement(ln("18087-7", "Left Ventricle Mass"), G, 165, 40, method=LV_MASS_BY_M_MODE),
         ),
     ),
-    Section(
-        LEFT_VENTRICLE,
+    Group(
         TISSUE,
         (
             Measurement(
@@ -90,37 +95,49 @@ SECTIONS = (
             ),
         ),
     ),
+)
+"""Beside the volumes."""
+
+SECTIONS = (
     Section(
         sct("91134007", "Mitral Valve"),
-        PULSED,
-        (
-            Measurement(ln("18037-2", "Mitral Valve E-Wave Peak Velocity"), CM_S, 78, 16, direction=ANTEGRADE),
-            Measurement(ln("17978-8", "Mitral Valve A-Wave Peak Velocity"), CM_S, 70, 17, direction=ANTEGRADE),
-            Measurement(sct("399354002", "Mitral Valve E-Wave Deceleration Time"), MS, 195, 35, "1"),
+        Group(
+            PULSED,
+            (
+                Measurement(ln("18037-2", "Mitral Valve E-Wave Peak Velocity"), CM_S, 78, 16, direction=ANTEGRADE),
+                Measurement(ln("17978-8", "Mitral Valve A-Wave Peak Velocity"), CM_S, 70, 17, direction=ANTEGRADE),
+                Measurement(sct("399354002", "Mitral Valve E-Wave Deceleration Time"), MS, 195, 35, "1"),
+            ),
         ),
     ),
     Section(
         sct("34202007", "Aortic Valve"),
-        CONTINUOUS,
-        (
-            Measurement(ln("20355-4", "Peak Blood Velocity"), CM_S, 140, 40, direction=ANTEGRADE),
-            Measurement(
-                ln("20256-4", "Mean Gradient"), MMHG, 6, 3, method=BERNOULLI, direction=ANTEGRADE, view=FOUR_CHAMBER
+        Group(
+            CONTINUOUS,
+            (
+                Measurement(ln("20355-4", "Peak Blood Velocity"), CM_S, 140, 40, direction=ANTEGRADE),
+                Measurement(
+                    ln("20256-4", "Mean Gradient"), MMHG, 6, 3, method=BERNOULLI, direction=ANTEGRADE, view=FOUR_CHAMBER
+                ),
+                Measurement(ln("20354-7", "Velocity Time Integral"), CM, 22, 4, site=OUTFLOW_TRACT),
             ),
-            Measurement(ln("20354-7", "Velocity Time Integral"), CM, 22, 4, site=OUTFLOW_TRACT),
         ),
     ),
     Section(
         sct("15825003", "Aorta"),
-        TWO_D,
-        (Measurement(ln("18015-8", "Aortic Root Diameter"), CM, 3.2, 0.35, "0.01", view=PARASTERNAL),),
+        Group(
+            TWO_D,
+            (Measurement(ln("18015-8", "Aortic Root Diameter"), CM, 3.2, 0.35, "0.01", view=PARASTERNAL),),
+        ),
     ),
     Section(
         sct("35532006", "Vena Cava"),
-        M_MODE,
-        (
-            Measurement(ln("18006-7", "Inferior Vena Cava Diameter"), CM, 1.7, 0.3, "0.01"),
-            Measurement(ln("18050-5", "Inferior Vena Cava % Collapse"), PERCENT, 55, 12, "1"),
+        Group(
+            M_MODE,
+            (
+                Measurement(ln("18006-7", "Inferior Vena Cava Diameter"), CM, 1.7, 0.3, "0.01"),
+                Measurement(ln("18050-5", "Inferior Vena Cava % Collapse"), PERCENT, 55, 12, "1"),
+            ),
         ),
     ),
 )

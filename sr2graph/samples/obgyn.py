@@ -276,11 +276,10 @@ def _pelvis(exam: Examination) -> Draft:
 
 
 def _uterine_arteries(exam: Examination) -> Iterator[Draft]:
-    """Draft TID 5026 for the uterine artery of either side."""
+    """Draft a section for the uterine artery of either side: TID 5000 row 24 has one TID 5026 in each."""
     random = exam.visit.random("uterine arteries")
-    vessels = [_artery(random, side) for side in (LEFT, RIGHT)]
     site = concept_mod(code(FINDING_SITE, sct("281496003", "Pelvic Vascular Structure")))
-    yield container(FINDINGS, site, *vessels)
+    yield from (container(FINDINGS, site, _artery(random, side)) for side in (LEFT, RIGHT))
 
 
 def _artery(random: Random, side: CodedConcept) -> Draft:

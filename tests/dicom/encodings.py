@@ -68,8 +68,16 @@ def implicit(file: bytes) -> bytes:
     return meta(ImplicitVRLittleEndian, found) + body(found, implicit=True)
 
 
+WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
+"""VRs whose values depend on byte order (PS3.5 7.3), and which pydicom writes as they stand in either."""
+
+
 def big_endian(file: bytes) -> bytes:
     found = data_set(file)
+    for element in found.iterall():
+        size, value = WORDS.get(element.VR), element.value
+        if size and isinstance(value, bytes) and len(value) % size == 0:
+            element.value = b"".join(value[at : at + size][::-1] for at in range(0, len(value), size))
     return meta(ExplicitVRBigEndian, found) + body(found, little=False)
 
 

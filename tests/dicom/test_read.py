@@ -1,6 +1,7 @@
 """Reading: every encoding gives the same Report, strict mode refuses, other objects are named."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sr2graph.dicom.attributes import Attribute
 from sr2graph.dicom.json_model import attributes_to_json
 from sr2graph.dicom.limits import Limits
 from sr2graph.dicom.read import read
@@ -67,6 +69,17 @@ def test_any_report_survives_any_encoding_with_vrs(report: Report, encoding: str
         return
     # pydicom rewrites values (it drops zero bytes, gives UN the VR it knows): its own explicit file is the measure.
     assert read(data) == read(ENCODINGS["explicit"](whole))
+
+
+@pytest.mark.parametrize("vr", ["OW", "OL", "OF", "OD", "OV"])
+def test_words_survive_another_byte_order(vr: str) -> None:
+    """PS3.5 7.3: they are turned with the file; a VR that the attribute should not have changes nothing about that."""
+    report = replace(sample(KINDS[0]), other=(Attribute(0x0008_0008, vr, (bytes(range(8)),)),))
+    whole = to_dicom(report)
+    big = ENCODINGS["big_endian"](whole)
+    assert bytes(range(8)) in whole
+    assert bytes(range(8)) not in big
+    assert read(big) == read(whole) == report
 
 
 @pytest.mark.parametrize("kind", KINDS)

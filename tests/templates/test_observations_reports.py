@@ -398,7 +398,9 @@ def test_a_diagnostic_report_in_sections() -> None:
     observed = sampled("diagnostic_report")
     lesion, *_ = named(observed, "121071")
     assert lesion.finding is not None
-    assert (lesion.finding.code, meanings(lesion.finding_sites)) == ("52988006", ["Kidney"])
+    size, *_ = named(observed, "103339001")
+    assert (lesion.finding.code, meanings(size.finding_sites)) == ("52988006", ["Kidney"])
+    assert size.item in lesion.derived_from
     assert lesion.section is not None
     assert lesion.target_region is not None
     (impression,) = named(observed, "121073")

@@ -10,7 +10,7 @@ from sr2graph.templates.catalogue import Row, templates
 from sr2graph.templates.conditions import Condition, Mode, condition
 
 LATER = "LATER "
-"""Before a condition about items anywhere in the report: the row is made, and dropped in the end if it does not hold."""
+"""Before a condition about items anywhere in the report: the row is made, and dropped in the end if it is false."""
 WORDS = frozenset({"always", "bound", "never", "rarely", "root", "several", "sometimes", "twice", "usually"})
 """always, usually, sometimes, rarely, never; root: below the root item only; several: where the include row occurs more
 than once; bound: where the parameter has a value; twice: always, and at least twice."""
