@@ -35,9 +35,10 @@ from sr2graph.templates.catalogue import templates
 from sr2graph.templates.checking import checked
 from sr2graph.templates.checking.iods import iods
 from sr2graph.templates.matching import matched
+from sr2graph.templates.value_sets import context_group
 from tests.conftest import ROOT
 from tests.samples.test_peers import problems_of_dciodvfy
-from tests.templates.oracles.validators import pixelmed
+from tests.templates.oracles.validators import errors_of_pixelmed
 
 TIDS = [tid for tid, _ in TEMPLATED]
 SEEDS = (1, 2, 3)
@@ -46,6 +47,18 @@ USED_AS_ROOTS = {"3202", "3213", "5100"}
 RENDITION_SELECTION = "1.2.840.10008.10.4"
 """Sent while it happens, never stored."""
 STUDY_UIDS = ("121018", "110180")
+OF_PIXELMED = {
+    "1500": (4, 5, 7),
+    "2000": (17,),
+    "2010": (3,),
+    "4000": (15, 16, 17),
+    "4200": (1,),
+    "8101": (1,),
+    "10001": (2,),
+    "10011": (3, 8, 20),
+    "10021": (1,),
+}
+"""Root templates that PixelMed has rules for ↔ seeds that show all it has against any of 20."""
 LIKELY = 0.98
 """Of items that are placed in the very row they were made from."""
 
@@ -286,7 +299,7 @@ def test_forward_estimates_are_over_their_limits() -> None:
                 over += 1
                 assert number(inside[estimate]) > number(inside[limit])
         assert "113907" not in inside or inside.keys() & pairs.keys()
-    assert over > 10
+    assert over > 5
 
 
 def number(value: object) -> Decimal:
@@ -342,18 +355,38 @@ def test_dciodvfy_finds_no_error(tid: str, tmp_path: Path) -> None:
     assert [problem for problem in problems_of_dciodvfy(path) if not is_excused(tid, "dciodvfy", problem)] == []
 
 
+NOT_FOUND = re.compile(r"Code \((?P<value>[^,]+),(?P<scheme>[^,]+),.*\) not found in context group (?P<cid>[\d_]+)")
+
+
+def is_a_member(message: str) -> bool:
+    """Whether a code that PixelMed misses in its own copy of a context group is in ours; it joins two by `_`."""
+    said = NOT_FOUND.search(message)
+    if said is None:
+        return True
+    members = (code for cid in said["cid"].split("_") for code in context_group(cid).codes())
+    return any((code.scheme.partition(" ")[0], code.value) == (said["scheme"], said["value"]) for code in members)
+
+
 @pytest.mark.pixelmed
-def test_pixelmed_finds_no_error(tmp_path: Path) -> None:
-    """In a template that has not changed since its rules of 2022; one run of it takes as long as all tests here."""
-    path = tmp_path / "instance.dcm"
-    path.write_bytes(made("2000", 1).report.to_dicom())
-    assert pixelmed(path) == set()
+@pytest.mark.slow
+def test_pixelmed_finds_no_error_without_a_reason(tmp_path: Path) -> None:
+    """All that it has against instances of the templates it knows is listed, and what is listed is seen."""
+    paths = {tmp_path / f"{tid}-{seed}.dcm": tid for tid, seeds in OF_PIXELMED.items() for seed in seeds}
+    for path in paths:
+        tid, seed = path.stem.split("-")
+        path.write_bytes(made(tid, int(seed)).report.to_dicom())
+    errors = [(paths[path], line) for path, lines in errors_of_pixelmed(list(paths)).items() for line in lines]
+    assert [each for each in errors if not (is_excused(each[0], "pixelmed", each[1]) and is_a_member(each[1]))] == []
+    patterns = [line["pattern"] for line in exceptions() if line["tool"] == "pixelmed"]
+    assert [each for each in patterns if not any(re.search(each, message) for _, message in errors)] == []
+    assert {tid for tid in OF_PIXELMED if all(tid != each for each, _ in errors)} == {"10001"}
 
 
 def test_exceptions_have_reasons() -> None:
     lines = exceptions()
     assert all(line["reason"] and line["tid"] in {*TIDS, "*"} for line in lines)
-    assert {line["tool"] for line in lines} <= {"checking", "dciodvfy", "matching"}
+    assert {line["tool"] for line in lines} == {"checking", "dciodvfy", "matching", "pixelmed"}
+    assert all(line["source"].startswith("PS3.") for line in lines if line["tool"] == "pixelmed")
     assert len({(line["tid"], line["tool"], line["pattern"]) for line in lines}) == len(lines)
 
 
