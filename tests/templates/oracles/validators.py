@@ -60,7 +60,7 @@ NO_ERROR = ("Warning", "Found ", "Root Template Validation Complete", "IOD valid
 def errors_of_pixelmed(paths: Sequence[Path]) -> dict[Path, list[str]]:
     """What PixelMed has against each of many files, in one run."""
     command = ["java", "-Xmx3g", *LIMITS, "-cp", JARS, str(MANY), *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=900)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=1800)
     _, *parts = done.stdout.decode("utf-8", "replace").split("FILE ")
     found = {}
     for part in parts:
