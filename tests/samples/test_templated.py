@@ -18,6 +18,7 @@ from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.read import read, read_bytes
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import (
+    Code,
     CompositeReference,
     ImageReference,
     MeasuredValue,
@@ -276,12 +277,12 @@ def test_fluoroscopy_totals_are_of_events_with_fluoroscopy(plane: str) -> None:
     seen = set()
     for seed in range(1, 13):
         report = made(plane.removeprefix("TID "), seed).report
-        named = [item for item in report.walk() if item.concept_name is not None]
-        types = {item.value for item in named if item.concept_name.value == "113721"}
-        has_events = any("44491008" in str(value) for value in types)
-        totals = {item.concept_name.value for item in named} & {"113726", "113728", "113730"}
+        concepts = {id(item): item.concept_name.value for item in report.walk() if item.concept_name is not None}
+        types = {item.value for item in report.walk() if concepts.get(id(item)) == "113721"}
+        has_events = any(isinstance(each, Code) and each.concept and each.concept.value == "44491008" for each in types)
+        totals = {"113726", "113728", "113730"} & {*concepts.values()}
         # Not all systems have TID 10004 at all.
-        is_projection = any(item.concept_name.value == "113727" for item in named)
+        is_projection = "113727" in concepts.values()
         assert bool(totals) == (has_events and is_projection)
         assert totals in (set(), {"113726", "113730"}, {"113726", "113728", "113730"})
         seen.add(bool(totals))
@@ -293,7 +294,11 @@ def test_forward_estimates_are_over_their_limits() -> None:
     pairs = {"113905": "113903", "113906": "113904", "113913": "113911", "113914": "113912"}
     over = 0
     for item in (item for seed in range(1, 13) for item in made("10015", seed, 0.7).report.walk()):
-        inside = {child.concept_name.value: child.value for child in item.children if child.concept_name is not None}
+        inside = {
+            child.concept_name.value: child.value
+            for child in item.children
+            if isinstance(child, ContentItem) and child.concept_name is not None
+        }
         for estimate, limit in pairs.items():
             if estimate in inside:
                 over += 1
