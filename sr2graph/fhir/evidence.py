@@ -29,6 +29,9 @@ ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 UNKNOWN: Json = {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
 """What a required element has that the report says nothing of (FHIR, data-absent-reason)."""
 
+BREASTS = "6022"
+"""Context group of PS3.16: left, right, both breasts."""
+
 _WEB = re.compile(r"https?://[^\s\"<>\\^`{|}]{1,2000}", re.ASCII | re.IGNORECASE)
 """A Retrieve URL (0008,1190) that somebody could follow."""
 
@@ -102,6 +105,21 @@ class Evidence:
         told = self.studies.get(study or "", {}).get(series or "", [])
         found = ((each.retrieve_url or "").strip() for each in told)
         return next((each for each in found if _WEB.fullmatch(each)), None)
+
+    def breast(self, uids: Iterable[str]) -> CodedConcept | None:
+        """Return the breast that instances show, all of them the same, as the image library says (PS3.16 CID 6022).
+
+        A mammogram shows one side, and a finding on it says none itself (TID 4006).  A mere left or right is no site.
+        """
+        wanted = list(uids)
+        items = [self._library.sides[uid] for uid in wanted if uid in self._library.sides]
+        concepts = [concept for item in items if (concept := concept_of(item)) is not None]
+        iris = {self._reading.keys.iri(each) for each in concepts}
+        if len(concepts) < len(wanted) or len(iris) != 1 or not iris <= context_group(BREASTS).iris():
+            return None
+        for item in items:
+            self._account.mapped(item, "ImagingSelection.bodySite")
+        return concepts[0]
 
     def is_listed(self, item: ContentItem) -> bool:
         """Tell whether an item is an object that a manifest lists, and no selection."""

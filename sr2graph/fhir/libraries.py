@@ -80,6 +80,8 @@ class Library:
         """By Study Instance UID; empty for that of the report."""
         self.items: dict[str, list[ContentItem]] = {}
         """Entries, by SOP Instance UID."""
+        self.sides: dict[str, ContentItem] = {}
+        """What says the side of an instance, by SOP Instance UID."""
         self._said: dict[int, tuple[Remark, ...]] = {}
         for number, item in enumerate(reading.items):
             if reading.in_library[number]:
@@ -136,6 +138,8 @@ class Library:
         study, series = self._series_of.get(uid, (None, None))
         for each in (*self._before(item), *chain):
             level = each.row["level"]
+            if each.row["element"] == "laterality":
+                self.sides.setdefault(uid, each.item)
             if level == INSTANCE:
                 self.instances.setdefault(uid, Described()).add(each, uid)
             elif level == SERIES and series:

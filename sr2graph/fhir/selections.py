@@ -102,6 +102,8 @@ class Selections:
         resource |= self._studies.place(uids[0] if uids else None)
         resource |= {"frameOfReferenceUid": frame} if is_uid(frame) else {}
         resource |= {"instance": [instance for _, instance in told]} if told else {}
+        breast = self._studies.evidence.breast(uids) if uids else None
+        resource |= {"bodySite": {"concept": self._values.concept(breast)}} if breast else {}
         self._add(resource, identifier, items)
         return self._resources.reference("ImagingSelection", str(resource["id"]), identifier)
 

@@ -230,6 +230,29 @@ def test_cad_findings_have_regions_and_the_device_that_found_them() -> None:
         assert device["version"]
 
 
+def test_a_region_on_a_mammogram_is_in_the_breast_that_it_shows() -> None:
+    """The finding says no side itself: the image library says which breast is on the image."""
+    library = items(report("mammography_cad"), "111028")[0]
+    sides = {
+        entry.value.sop_instance_uid: child.value.concept.value
+        for entry in library.children
+        if isinstance(entry, ContentItem) and isinstance(entry.value, ImageReference)
+        for child in entry.children
+        if isinstance(child, ContentItem) and isinstance(child.value, Code) and child.value.concept is not None
+        if child.concept_name is not None and child.concept_name.code == "111027"
+    }
+    assert len(set(sides.values())) == 2
+    selections = [each for each in resources(bundle("mammography_cad"), "ImagingSelection") if "instance" in each]
+    drawn = [each for each in selections if any("imageRegion2D" in instance for instance in each["instance"])]
+    assert len(drawn) > 10
+    for each in drawn:
+        assert {sides[instance["uid"]] for instance in each["instance"]} == codes(each["bodySite"]["concept"])
+
+
+def test_a_side_alone_is_no_site() -> None:
+    assert not any("bodySite" in each for each in resources(bundle("planar_roi"), "ImagingSelection"))
+
+
 def test_what_a_cad_does_not_want_shown_is_listed() -> None:
     """PS3.16 CID 6034: not for presentation."""
     intent = ContentItem((1,), "HAS CONCEPT MOD", ValueType.CODE, code("111056", "DCM"), Code(code("111152", "DCM")))
