@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
-from sr2graph.corpus import shards
+from sr2graph.corpus import shards, variants
 from sr2graph.corpus.log import DataFile, Snapshot
 from sr2graph.corpus.storage import Storage
 from sr2graph.corpus.tables import Column, Table, tables
@@ -99,6 +99,8 @@ def _statements(snapshot: Snapshot) -> Iterable[str]:
     columns = ", ".join(f"any_value({_name(c.name)}) AS {_name(c.name)}" for c in tables()["codes"].columns[1:])
     codes = _source(snapshot, tables()["codes"])
     yield f"CREATE TABLE codes AS SELECT code, {columns} FROM {codes} {used} GROUP BY code"  # noqa: S608 # the same
+    said = [column.name for column in tables()["codes"].columns if column.name not in ("code", "concept")]
+    yield from variants.statements(said)
 
 
 def _source(snapshot: Snapshot, table: Table) -> str:

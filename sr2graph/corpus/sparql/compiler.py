@@ -260,13 +260,28 @@ def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) 
         left = self._all_graphs(graph)
     else:
         left = self.pattern(node.p1, graph, outer)
-    right = self.pattern(node.p2, graph, outer)
+    right = _single(self, node.p2, graph, left) or self.pattern(node.p2, graph, outer)
     if node.expr is None or (isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter"):
         return self.algebra.left_join(left, right, None)
     expression = node.expr
     return self.algebra.left_join(
         left, right, lambda both: self.expressions.condition(expression, self.scope(both, graph, outer))
     )
+
+
+def _single(self: Compiler, node: CompValue, graph: Graph, left: Block) -> Block | None:
+    """Return the one place that the one triple of an OPTIONAL may come from, given what it is joined to; else None.
+
+    What cannot be compatible with it is left out; what follows from a row of it may need that row.
+    """
+    if node.name != "BGP" or len(node.triples) != 1:
+        return None
+    ((subject, predicate, target),) = node.triples
+    given = predicate if isinstance(predicate, Path) else self.patterns.given(predicate)
+    if not isinstance(given, URIRef):
+        return None
+    parts = self.patterns.of_predicate(subject, str(given), target, graph, left)
+    return _without_hidden(parts[0], set()) if len(parts) == 1 else None
 
 
 def _union(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:

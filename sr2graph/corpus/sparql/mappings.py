@@ -56,6 +56,17 @@ class Mapping:
         return self.predicate in RELATIONSHIPS
 
 
+@cache
+def _code_columns() -> frozenset[tuple[str, str]]:
+    told = {(p.table, p.column) for p in predicates() if p.kind == "concept" and p.table in {"items", "observed"}}
+    return frozenset(told - {("items", "canonical_unit")})  # computed: no report need write it
+
+
+def names_code(table: str, column: str) -> bool:
+    """Tell whether a column holds codes that the report of the row says what they are."""
+    return (table, column) in _code_columns()
+
+
 def is_unique(table: str, column: str) -> bool:
     """Tell whether no two rows of a table have the same value in a column."""
     return column in UNIQUE_KEYS.get(table, ("node",))

@@ -11,6 +11,7 @@ from rdflib.paths import Path
 from rdflib.term import BNode, Node, URIRef, Variable
 
 from sr2graph.corpus.sparql.block import Algebra, Block
+from sr2graph.corpus.sparql.facts import facts, naming_row, of_report
 from sr2graph.corpus.sparql.kinds import (
     ANY,
     DECIMAL,
@@ -100,10 +101,46 @@ class Patterns:
         found = []
         for mapping in mappings().get(predicate, ()):
             if self._has_rows(mapping):
+                fact = self._fact(mapping, subject, target, graph, known)
                 columns = self._columns(mapping, graph)
-                if self._fits(subject, target, columns, known):
+                if fact is not None:
+                    found.append(fact)
+                elif self._fits(subject, target, columns, known):
                     found.append(self._mapped(mapping, subject, target, graph, columns))
         return [block for block in found if not block.is_empty]
+
+    def _fact(self, mapping: Mapping, subject: Node, target: Node, graph: Graph, known: Block) -> Block | None:
+        """Return what a report says of a code that a known row of it names; its conditions need that row.
+
+        None where no such row is known.
+        """
+        term = self.given(subject)
+        mine = known.variables.get(term) if isinstance(term, Variable) else None
+        if mapping.table != "codes" or mapping.constant is not None or graph is None or mine is None:
+            return None
+        row = naming_row(mine)
+        if row is None or not self._is_in_graph(row, graph, known):
+            return None
+        code = Scan("codes")
+        told = self._target(mapping, code)
+        scan = facts(mapping, told.parts, code)
+        document = of_report(mapping, mine.sql, row.column("document"))
+        block = Block((scan,)).having(
+            self.terms.joinable(mine, Column(mapping.subject_kind, (scan.column("s"),))),
+            sql("{} = {}", scan.column("document"), document),
+        )
+        return self.bound(block, target, Column(told.kind, tuple(scan.column(f"o{i}") for i in range(len(told.parts)))))
+
+    def _is_in_graph(self, row: Scan, graph: Graph, known: Block) -> bool:
+        """Tell whether it is known that a row is of the report that is the graph."""
+        document = Column(REPORT, (row.column("document"),))
+        term = self.given(graph) if graph is not None else None
+        if not isinstance(term, Variable):
+            return term is not None and self.terms.same(document, self.terms.constant(term)) in known.where
+        mine = known.variables.get(term)
+        if mine is None or mine.nullable or mine.kind is not REPORT:
+            return False
+        return mine.parts == document.parts or self.terms.joinable(mine, document) in known.where
 
     def _fits(self, subject: Node, target: Node, columns: _Columns, known: Block) -> bool:
         return self.may_match(subject, columns.subject, known) and self.may_match(target, columns.target, known)
