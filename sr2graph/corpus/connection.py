@@ -46,6 +46,7 @@ def connect(
     with own_errors(snapshot.storage):
         for statement in _statements(snapshot):
             connection.execute(statement)
+        variants.define(connection, [c.name for c in tables()["codes"].columns if c.name not in ("code", "concept")])
     _lock(connection, snapshot)
     return connection
 
@@ -99,8 +100,6 @@ def _statements(snapshot: Snapshot) -> Iterable[str]:
     columns = ", ".join(f"any_value({_name(c.name)}) AS {_name(c.name)}" for c in tables()["codes"].columns[1:])
     codes = _source(snapshot, tables()["codes"])
     yield f"CREATE TABLE codes AS SELECT code, {columns} FROM {codes} {used} GROUP BY code"  # noqa: S608 # the same
-    said = [column.name for column in tables()["codes"].columns if column.name not in ("code", "concept")]
-    yield from variants.statements(said)
 
 
 def _source(snapshot: Snapshot, table: Table) -> str:

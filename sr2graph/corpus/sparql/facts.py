@@ -10,7 +10,7 @@ from __future__ import annotations
 from sr2graph.corpus.sparql.kinds import Column
 from sr2graph.corpus.sparql.mappings import Mapping, names_code
 from sr2graph.corpus.sparql.sql import Ref, Scan, Sql, defined, joined, sql
-from sr2graph.corpus.variants import variant
+from sr2graph.corpus.variants import varies
 
 ANY_REPORT = "CAST(0 AS BIGINT)"
 """In the place of a report where all say the same; no code that varies has it."""
@@ -31,22 +31,22 @@ def facts(mapping: Mapping, target: tuple[Sql, ...], code: Scan) -> Scan:
     concept = code.column(mapping.subject)
     told = [sql('{} AS "s"', concept), *(sql(f'{{}} AS "o{i}"', part) for i, part in enumerate(target))]
     known = joined(" AND ", [sql("{} IS NOT NULL", each) for each in (concept, target[0])])
-    varies = _varies(mapping, concept)
+    differs = _differs(mapping, concept)
     always = [*told, sql(f'{ANY_REPORT} AS "document"')]
     sometimes = [*told, sql('{} AS "document"', uses.column("document"))]
     found.source = sql(
-        "SELECT DISTINCT {} FROM {} WHERE {} AND NOT ({})"
+        "SELECT DISTINCT {} FROM {} WHERE {} AND NOT {}"
         " UNION ALL SELECT {} FROM {} CROSS JOIN {} WHERE {} AND {} AND {} = {}",
-        joined(", ", always), defined(code), known, varies,
-        joined(", ", sometimes), defined(uses), defined(code), known, varies, uses.column("code"), code.column("code"),
+        joined(", ", always), defined(code), known, differs,
+        joined(", ", sometimes), defined(uses), defined(code), known, differs, uses.column("code"), code.column("code"),
     )  # fmt: skip
     return found
 
 
 def of_report(mapping: Mapping, concept: Sql, document: Sql) -> Sql:
     """Return the document of the facts of a code that a row of a document names."""
-    return sql(f"CASE WHEN {{}} THEN {{}} ELSE {ANY_REPORT} END", _varies(mapping, concept), document)
+    return sql(f"CASE WHEN {{}} THEN {{}} ELSE {ANY_REPORT} END", _differs(mapping, concept), document)
 
 
-def _varies(mapping: Mapping, concept: Sql) -> Sql:
-    return sql(variant(mapping.object, "{}"), concept)
+def _differs(mapping: Mapping, concept: Sql) -> Sql:
+    return sql(varies(mapping.object, "{}"), concept)
