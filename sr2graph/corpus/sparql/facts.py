@@ -18,11 +18,10 @@ ANY_REPORT = "CAST(0 AS BIGINT)"
 
 def naming_row(column: Column) -> Scan | None:
     """Return the row that a column of code IRIs is of, if that is a row of a report that uses the code."""
-    pieces = column.sql.pieces
-    if column.nullable or len(column.parts) > 1 or len(pieces) != 1 or not isinstance(pieces[0], Ref):
+    first, *others = column.sql.pieces
+    if column.nullable or others or not isinstance(first, Ref):
         return None
-    (reference,) = pieces
-    return reference.scan if names_code(reference.scan.table, reference.column) else None
+    return first.scan if names_code(first.scan.table, first.column) else None
 
 
 def facts(mapping: Mapping, target: tuple[Sql, ...], code: Scan) -> Scan:
