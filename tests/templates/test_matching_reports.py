@@ -22,7 +22,11 @@ EXTENSIONS = {
     ("TID 1411 row 1", "PNAME", "121008"): "the same",
     ("TID 1411 row 1", "TEXT", "121009"): "the same",
     ("TID 1411 row 1", "CODE", "121011"): "the same",
-    ("TID 2002 row 1", "CODE", "363698007"): "the site of a coded finding",
+    (
+        "TID 1400 row 1",
+        "CODE",
+        "363698007",
+    ): "the site of a linear measurement, which TID 1400 leaves to who extends it",
     (None, "CODE", "272741003"): "its laterality",
 }
 """(row above, value type, code) ↔ what the samples add to extensible templates, as reports do."""
