@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.header import Participant, VerifyingObserver
 from sr2graph.dicom.values import Code, Text, ValueType
@@ -18,6 +19,8 @@ from sr2graph.fhir.resources import resource_of
 from sr2graph.fhir.tables import category, for_code, keyed
 from sr2graph.fhir.texts import clean, coding_of, date_time, instant, uid_identifier
 from sr2graph.templates.context import Observer, ObserverKind
+from sr2graph.templates.replaced import successors
+from sr2graph.templates.value_sets import meanings
 
 LOINC = "http://loinc.org"
 REPORT = "18748-4"
@@ -276,7 +279,7 @@ class Documents:
             nodes = (reading.nodes[n] for n in range(start, end or len(reading.items)) if n in reading.nodes)
             top = [node for node in nodes if node.parent is None and not node.is_selection]
             entry = [self._observing.reference(node) for node in top]
-            code = makers.values.name(child)
+            code = self._section_code(child)
             title = code.get("text") or code.get("coding", [{}])[0].get("display")
             named = {"title": title} if title else {}
             yield {**named, "code": code, "text": text, **({"entry": entry} if entry else {})}
@@ -285,6 +288,18 @@ class Documents:
         yield {"title": "Diagnostic report", "entry": [reference]}
         if self._selected:
             yield {"title": "Images", "entry": self._selected}
+
+    def _section_code(self, item: ContentItem) -> Json:
+        """Return the name of a section, first as it is coded since the standard gave up codes of DICOM for LOINC."""
+        values = self._makers.values
+        made, name = values.name(item), item.concept_name
+        successor = successors().get(values.keys.iri(name) or "") if name is not None else None
+        if successor is None:
+            return made
+        code = successor.rpartition("/")[2]
+        meaning = meanings().get(("LN", code))
+        newer = values.concept(CodedConcept(code, "LN", meaning)) if meaning is not None else {"coding": []}
+        return made | {"coding": [*newer["coding"], *made.get("coding", [])]}
 
     # ------------------------------------------------------------ Provenance
 

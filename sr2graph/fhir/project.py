@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
@@ -121,9 +121,11 @@ class _Projection:
         people = People(report, kind, resources, values, account, patient_system)
         self._reported = reported = tuple(_reported(reading))
         evidence = Evidence(report, reading, kind, resources, values, account)
-        studies = Studies(report, kind, resources, values, people.patient, reported, evidence)
-        for concept in reported:
-            account.said("procedure.reported", concept, (), "ImagingStudy.procedure")
+        done = tuple(_done(reading))
+        studies = Studies(report, kind, resources, values, people.patient, (*reported, *done), evidence)
+        for role, concepts in (("procedure.reported", reported), ("procedure.codes", done)):
+            for concept in concepts:
+                account.said(role, concept, (), "ImagingStudy.procedure")
         sites = Sites(report, kind, resources, values, people, account)
         sites.expect(subject for context in reading.contexts() if (subject := context.subject) is not None)
         selections = (
@@ -172,6 +174,14 @@ def _has_addendum(reading: Reading) -> bool:
         item.value_type == ValueType.CONTAINER and for_code("addenda", reading.keys.iri(item.concept_name)) is not None
         for item in reading.items
     )
+
+
+def _done(reading: Reading) -> Iterator[CodedConcept]:
+    """Yield the procedures of the study that observations say as their context (PS3.16 TID 1005)."""
+    for context in reading.contexts():
+        procedure = context.procedure
+        if procedure is not None and procedure.study_uid in {None, reading.report.study.study_instance_uid}:
+            yield from procedure.codes
 
 
 def _reported(reading: Reading) -> list[CodedConcept]:

@@ -79,9 +79,11 @@ class Losses(Sequence[Loss]):
         for number, item in enumerate(self._makers.reading.items):
             if not account.is_mapped(item):
                 role, (_, levels) = self._role(number), self._around(number)
-                value = item.value.concept if isinstance(item.value, Code) else text_of(item)
-                if role in keyed("roles", "role") and value is not None:
-                    account.say(item, role, value, levels)
+                value = item.value.concept if isinstance(item.value, Code) else None
+                # What names a thing may be a code where text is meant, as for an algorithm.
+                told = (each for each in (value, text_of(item)) if each is not None)
+                if role in keyed("roles", "role"):
+                    any(account.say(item, role, each, levels) for each in told)
 
     def _role(self, number: int) -> str:
         role = self._makers.reading.roles[number]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, position_text
+from sr2graph.dicom.header import ProcedureRequest
 from sr2graph.dicom.report import Report
 from sr2graph.fhir.evidence import Evidence
 from sr2graph.fhir.issuers import ISSUER_OF_ACCESSION_NUMBER, issuer_system
@@ -179,16 +180,28 @@ class Studies:
         if resource["id"] not in self._resources:
             # Found by: unique also where the number is not.
             own: Json = {"system": URI_SYSTEM, "value": f"urn:uuid:{resource['id']}"}
-            resource |= {"identifier": [identifier, own], "status": "unknown", "intent": "order"}
+            others = list(self._numbers(number))
+            resource |= {"identifier": [identifier, *others, own], "status": "unknown", "intent": "order"}
             self._resources.add(resource | self._asked(number), identifier if issuer else own)
         return self._resources.reference("ServiceRequest", str(resource["id"]), identifier)
 
+    def _request(self, number: str) -> ProcedureRequest | None:
+        """Return what was asked for under an accession number (PS3.3 C.17.2 Referenced Request Sequence)."""
+        found = (each for each in self._report.document.requests if clean(each.accession_number) == number)
+        return next(found, None)
+
+    def _numbers(self, number: str) -> Iterator[Json]:
+        """Yield the numbers that those who placed and filled the order gave it."""
+        request = self._request(number)
+        if request is not None:
+            for code, told in (("PLAC", request.placer_order_number), ("FILL", request.filler_order_number)):
+                if (text := clean(told)) is not None:
+                    yield {"type": coding_of(ACCESSION[0], code), "value": text}
+
     def _asked(self, number: str) -> Json:
-        """Return what was asked for under an accession number, and why (PS3.3 C.17.2 Referenced Request Sequence)."""
+        """Return what was asked for under an accession number, and why."""
         made: Json = {"subject": self.subject}
-        request = next(
-            (each for each in self._report.document.requests if clean(each.accession_number) == number), None
-        )
+        request = self._request(number)
         if request is None:
             return made
         told = clean(request.requested_procedure_description)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sr2graph.dicom.content import ContentItem
-from sr2graph.dicom.header import Participant, VerifyingObserver
+from sr2graph.dicom.header import Participant, ProcedureRequest, VerifyingObserver
 from sr2graph.dicom.report import Report
-from sr2graph.dicom.values import Code, Date, PersonName, Text, ValueType
+from sr2graph.dicom.values import Code, Date, PersonName, Text, UIDReference, ValueType
 from sr2graph.fhir import FLAVOURS, FhirBundle, to_fhir
 from sr2graph.samples import sample
 from tests.fhir.models import numbered, problems, resources
@@ -174,3 +174,63 @@ def test_words_are_no_order_and_a_date_of_two_is_of_neither() -> None:
     found = proposals(recommended(*several, advice(ValueType.DATE, Date("20240901"), "111054")))
     assert len(found) == 2
     assert not any("occurrenceDateTime" in each or "meta" in each for each in found)
+
+
+# ---------------------------------------------------------------- orders, procedures, sections
+
+
+@pytest.mark.parametrize("flavour", ["r4-imr", "r5-idr"])
+def test_an_order_has_the_numbers_of_those_who_placed_and_filled_it(flavour: str) -> None:
+    report = sample("basic_text")
+    request = ProcedureRequest(accession_number="A1", placer_order_number="P7", filler_order_number="F8")
+    made = to_fhir(replace(report, document=replace(report.document, requests=(request,))), flavour)
+    told = [
+        {(next(iter(codes(each["type"]))), each["value"]) for each in order["identifier"] if "type" in each}
+        for order in resources(made, "ServiceRequest")
+    ]
+    assert {("ACSN", "A1"), ("PLAC", "P7"), ("FILL", "F8")} in told
+
+
+def test_the_procedure_of_the_context_is_that_of_the_study() -> None:
+    """PS3.16 TID 1005; of another study it is none of ours."""
+
+    def made(uid: str | None) -> FhirBundle:
+        said = [
+            ContentItem((1,), "HAS OBS CONTEXT", ValueType.CODE, code("121023"), Code(code("P5-1", "Head CT", "99X")))
+        ]
+        if uid:
+            said.append(ContentItem((1,), "HAS OBS CONTEXT", ValueType.UIDREF, code("121018"), UIDReference(uid)))
+        finding = ContentItem((1,), "CONTAINS", ValueType.TEXT, code("121071"), Text("small"))
+        return to_fhir(entitled("126000", *said, finding), timezone=ZONE)
+
+    told = [each["concept"]["text"] for each in resources(made(None), "ImagingStudy")[0]["procedure"]]
+    assert "Head CT" in told
+    assert "DCM:121023" not in {loss.code for loss in made(None).left_out()}
+    other = resources(made("1.9.9"), "ImagingStudy")[0].get("procedure", [])
+    assert "Head CT" not in [each["concept"]["text"] for each in other]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_sections_have_the_code_of_loinc(flavour: str) -> None:
+    """PS3.16 Annex D: DCM 121070 became LN 59776-5."""
+    text = ContentItem((1,), "CONTAINS", ValueType.TEXT, code("121071"), Text("small"))
+    section = ContentItem((1,), "CONTAINS", ValueType.CONTAINER, code("121070", "Findings"), children=(text,))
+    made = to_fhir(entitled("126000", section), flavour, "document", timezone=ZONE)
+    assert problems(made, flavour) == []
+    (found,) = [each for each in made.resource["entry"][0]["resource"]["section"] if each["title"] == "Findings"]
+    assert [(each["system"], each["code"]) for each in found["code"]["coding"]] == [
+        ("http://loinc.org", "59776-5"),
+        ("http://dicom.nema.org/resources/ontology/DCM", "121070"),
+    ]
+
+
+def test_an_algorithm_that_is_named_by_a_code_is_the_device() -> None:
+    name = ContentItem(
+        (1,), "HAS CONCEPT MOD", ValueType.CODE, code("111001"), Code(code("N1", "Nodule finder", "99X"))
+    )
+    version = ContentItem((1,), "HAS CONCEPT MOD", ValueType.TEXT, code("111003"), Text("2.1"))
+    finding = ContentItem((1,), "CONTAINS", ValueType.TEXT, code("121071"), Text("small"), (name, version))
+    made = to_fhir(entitled("126000", finding), timezone=ZONE)
+    (observation,) = resources(made, "Observation")
+    assert resolved(made, observation["device"])["displayName"] == "Nodule finder"
+    assert not made.left_out()
