@@ -151,7 +151,9 @@ def test_orders_are_resources(flavour: str) -> None:
     (order,) = resources(bundle, "ServiceRequest")
     (request,) = report.document.requests
     number = report.study.accession_number
-    assert [each["value"] for each in order["identifier"] if "type" in each] == [number]
+    placed = [each for each in (request.placer_order_number, request.filler_order_number) if each]
+    assert [each["value"] for each in order["identifier"] if "type" in each] == [number, *placed]
+    assert placed
     code, reason = (
         (order["code"]["concept"], order["reason"][0]["concept"])
         if flavour == "r5-idr"
