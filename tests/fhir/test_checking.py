@@ -154,7 +154,10 @@ WRONG: dict[str, tuple[str, Callable[[Json], Any]]] = {
     # Observations
     "a value and none": ("obs-6", lambda b: observed(b).update(dataAbsentReason={"text": "x"})),
     "two values": ("more than one", lambda b: observed(b).update(valueString="x")),
-    "nothing said": ("neither value nor", lambda b: observed(b).pop("valueQuantity")),
+    "nothing said": (
+        "neither value nor",
+        lambda b: [observed(b).pop(name, None) for name in ("derivedFrom", "valueQuantity")],
+    ),
     "its own component": (
         "obs-7",
         lambda b: observed(b).update(component=[{"code": observed(b)["code"], "valueString": "x"}]),
