@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from sr2graph.corpus.question import Values
     from sr2graph.corpus.result import Result, Solutions
     from sr2graph.dicom.report import Report
-    from sr2graph.fhir.exporting import Found, LossTable, Run, Sink
+    from sr2graph.fhir.exporting import Form, Found, LossTable, Run, Sink
     from sr2graph.fhir.posting import ResultTable
     from sr2graph.fhir.project import FhirBundle
     from sr2graph.fhir.server import Server
 
 FLAVOURS = ("r5-dicom-sr", "r4", "r4-rds", "r5-idr", "r4-imr")
+FORMATS = ("json", "turtle", "nquads")
+SUFFIXES = {".ttl": "turtle", ".nq": "nquads"}
 BUNDLES = ("transaction", "batch", "collection", "document")
 POSTED = ("transaction", "batch")
 IDS = ("put", "conditional", "logical")
@@ -63,6 +65,8 @@ class _Places:
     """Where the bundles go: at most one of these, and standard output where there is none."""
 
     output: str | None
+    format: str
+    base: str | None
     ndjson: Path | None
     server: str | None
     token_file: Path | None
@@ -74,8 +78,9 @@ class _Places:
     def opened(self) -> Iterator[Sink]:
         """Open the place."""
         from sr2graph.batch.destination import is_folder
-        from sr2graph.fhir.exporting import OneBundle, bundle_folder, ndjson_folder
+        from sr2graph.fhir.exporting import OneBundle, bundle_folder, form, many_bundles, ndjson_folder
 
+        written = form(self.format, self.base)
         if self.server is not None:
             server = self._server(self.server)
             with _posted(self.results) as results:
@@ -84,10 +89,13 @@ class _Places:
             with ndjson_folder(self.ndjson) as types:
                 yield types
         elif self.output is None:
-            yield _Printed()
+            yield _Printed(written)
         elif is_folder(self.output):
-            with bundle_folder(Path(self.output)) as folder:
+            with bundle_folder(Path(self.output), written) as folder:
                 yield folder
+        elif written.several:
+            with many_bundles(Path(self.output), written) as file:
+                yield file
         else:
             yield OneBundle(Path(self.output))
 
@@ -138,10 +146,13 @@ class _Posts:
 
 
 class _Printed:
-    """Bundles on standard output, each a line."""
+    """Bundles on standard output, one after the other."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
 
     def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
-        put([bundle.json() + "\n"])
+        put([self._form.data(bundle).decode()])
         return True
 
 
@@ -162,6 +173,12 @@ class _Printed:
     metavar="FILE|FOLDER/",
     help="A folder, if it exists or ends in /, gets one file per report. Default: standard output, a bundle a line.",
 )
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    help="Of bundles; RDF is that of the release. Default: json, or what the name of the file ends in: .ttl, .nq.",
+)
+@click.option("--base", metavar="URL", help="Of RDF: resources have the IRIs of the FHIR server with this base.")
 @click.option(
     "--ndjson",
     type=click.Path(file_okay=False, path_type=Path),
@@ -213,6 +230,8 @@ def fhir(  # noqa: PLR0913 # one per option
     params: tuple[str, ...],
     version: int | None,
     output: str | None,
+    format: str | None,
+    base: str | None,
     ndjson: Path | None,
     losses: Path | None,
     check: bool,
@@ -236,7 +255,8 @@ def fhir(  # noqa: PLR0913 # one per option
     """
     from sr2graph.fhir.exporting import Run, first_of_each
 
-    places = _Places(output, ndjson, server, token_file, token_env, timeout, results)
+    written = _format(format, base, output, ndjson, server)
+    places = _Places(output, written, base, ndjson, server, token_file, token_env, timeout, results)
     choices = _Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system, check)
     asked = _asked(question, name, params)
     of_corpus = asked is not None or version is not None or _is_corpus(paths)
@@ -248,6 +268,20 @@ def fhir(  # noqa: PLR0913 # one per option
         run = Run(stack.enter_context(places.opened()), stack.enter_context(_losses(losses)), choices.made, _tell)
         run.all(found if of_corpus else first_of_each(found))
     _close(run, quiet=quiet, is_empty_fine=of_corpus)
+
+
+def _format(format: str | None, base: str | None, output: str | None, ndjson: Path | None, server: str | None) -> str:
+    """Return how bundles are to be written."""
+    if format is not None and (ndjson is not None or server is not None):
+        raise click.UsageError("--format is for bundles that are written, not for --ndjson and --post")
+    told = format or SUFFIXES.get(Path(output or "").suffix, FORMATS[0])
+    if base is not None and told == FORMATS[0]:
+        raise click.UsageError("--base is for RDF: --format turtle or nquads")
+    from sr2graph.fhir.rdf_rules import checked_base
+
+    with usage():
+        checked_base(base)
+    return told
 
 
 def _bundle_type(bundle: str | None, ids: str, places: _Places) -> str:

@@ -11,6 +11,7 @@
     ├── QueryError               a query, its name or its parameters are not as they must be
     ├── CorpusError              a corpus cannot be opened, read or changed as asked
     └── FhirError                a report cannot become the bundle that was asked for
+        └── NotFhirError         ... a bundle is no FHIR of its release, and has no RDF
 
 A message names the file, the place in it, what was found and what to do next.  It never
 quotes a value of the report: a log is no place for patient data.
@@ -61,3 +62,7 @@ class CorpusError(SrError):
 
 class FhirError(SrError):
     """A report cannot become the bundle that was asked for."""
+
+
+class NotFhirError(FhirError):
+    """A bundle is not what its release of FHIR allows, so that it has no RDF."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -55,10 +55,22 @@ class Account:
         self._reasons: dict[int, str] = {}
         self._said: dict[tuple[str, object], tuple[str, list[Position]]] = {}
         self._notes: dict[tuple[str, str], Loss] = {}
+        self._sources: dict[str, dict[Position, None]] = {}
 
     def mapped(self, item: ContentItem, target: str, reason: str = "") -> None:
         """Note that an item is in an element; what is noted first stays."""
         self._mapped.setdefault(id(item), (target, reason))
+        if "/" in target:
+            self.made(target, item)
+
+    def made(self, target: str, item: ContentItem) -> None:
+        """Note that a resource, `Observation/<id>`, was made of an item, and maybe of others."""
+        self._sources.setdefault(target, {})[item.position] = None
+
+    @property
+    def sources(self) -> Mapping[str, Collection[Position]]:
+        """The positions of the items that each resource was made of."""
+        return self._sources
 
     def is_mapped(self, item: ContentItem) -> bool:
         """Tell whether an item is in an element."""

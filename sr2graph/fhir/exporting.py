@@ -10,16 +10,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
-from sr2graph.batch.destination import UsageError, aside, created, opened, own_errors
+from sr2graph.batch.destination import UsageError, aside, created, opened, own_errors, replacing
 from sr2graph.batch.outcome import Outcome, State, unconverted
 from sr2graph.batch.safe_name import safe_name
 from sr2graph.dicom.report import Report
-from sr2graph.errors import WriteError
+from sr2graph.errors import NotFhirError, WriteError
 from sr2graph.fhir.accounts import Loss, inert
 from sr2graph.fhir.json_text import Json, json_bytes
 from sr2graph.fhir.settling import Losses
@@ -42,6 +42,28 @@ OF_ONE_REPORT = frozenset(
 """Types whose ids follow from the SOP Instance UID of the report: no other report has them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How bundles are written."""
+
+    data: Callable[[FhirBundle], bytes]
+    suffix: str
+    several: bool
+    """Whether the texts of several bundles make one file when they are put together."""
+
+
+def form(name: str, base: str | None = None) -> Form:
+    """Return a form by its name: json, turtle or nquads; in RDF, resources have the IRIs of a server with a base."""
+    forms = {
+        "json": Form(lambda bundle: _line(bundle.resource), ".json", several=False),
+        "turtle": Form(lambda bundle: bundle.to_turtle(base).encode(), ".ttl", several=True),
+        "nquads": Form(lambda bundle: bundle.to_nquads(base).encode(), ".nq", several=True),
+    }
+    return forms[name]
+
+
+JSON = form("json")
+
 Found = Iterable[tuple[str, Report | Outcome]]
 """(name, report) of each input, or what became of it where there is none."""
 
@@ -59,25 +81,49 @@ class Sink(Protocol):
 class BundleFolder:
     """One file for each report, named by its SOP Instance UID; each is there when it is complete."""
 
-    def __init__(self, folder: Path, staging: Path) -> None:
+    def __init__(self, folder: Path, staging: Path, form: Form = JSON) -> None:
         self._folder = folder
         self._staging = staging
+        self._form = form
 
     def add(self, uid: str, bundle: FhirBundle) -> bool:
         """Write the bundle of a report."""
-        name = f"{safe_name(uid)}.json"
+        name = f"{safe_name(uid)}{self._form.suffix}"
+        data = self._form.data(bundle)
         with own_errors():
             complete = self._staging / name
-            complete.write_bytes(_line(bundle.resource))
+            complete.write_bytes(data)
             complete.replace(self._folder / name)
         return True
 
 
 @contextmanager
-def bundle_folder(folder: Path) -> Iterator[BundleFolder]:
+def bundle_folder(folder: Path, form: Form = JSON) -> Iterator[BundleFolder]:
     """Open a folder that is to hold a file for each report.  Raises UsageError."""
     with created(folder), aside(folder) as staging:
-        yield BundleFolder(folder, staging)
+        yield BundleFolder(folder, staging, form)
+
+
+class ManyBundles:
+    """The bundles of all reports in one file."""
+
+    def __init__(self, file: BinaryIO, form: Form) -> None:
+        self._file = file
+        self._form = form
+
+    def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
+        """Write a bundle after the others."""
+        data = self._form.data(bundle)
+        with own_errors():
+            self._file.write(data)
+        return True
+
+
+@contextmanager
+def many_bundles(path: Path, form: Form) -> Iterator[ManyBundles]:
+    """Open a file for the bundles of all reports; it is there when the block ends well.  Raises UsageError."""
+    with replacing(path) as (complete, _), opened(complete) as file:
+        yield ManyBundles(file, form)
 
 
 class OneBundle:
@@ -216,16 +262,21 @@ class Run:
             except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
                 self._count(unconverted(name, error))
             else:
-                self._take(report.sop_instance_uid, bundle)
+                self._take(name, report.sop_instance_uid, bundle)
 
-    def _take(self, uid: str, bundle: FhirBundle) -> None:
+    def _take(self, name: str, uid: str, bundle: FhirBundle) -> None:
+        try:
+            arrived = self._sink.add(uid, bundle)
+        except NotFhirError as error:
+            self._count(unconverted(name, error))
+            return
         self.made += 1
         if isinstance(bundle.losses, Losses):
             self.items += bundle.losses.items
             self.left_out += bundle.losses.left_out
         if self._losses is not None:
             self._losses.add(uid, bundle)
-        self.failed += not self._sink.add(uid, bundle)
+        self.failed += not arrived
 
     def _count(self, outcome: Outcome) -> None:
         is_failure = outcome.state is State.FAILED

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sr2graph.dicom.concept import CodedConcept
-from sr2graph.dicom.content import ContentItem, RelationshipType
+from sr2graph.dicom.content import ContentItem, Position, RelationshipType
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code, ValueType
 from sr2graph.errors import FhirError
@@ -27,6 +27,7 @@ from sr2graph.fhir.people import People
 from sr2graph.fhir.pictures import Pictures
 from sr2graph.fhir.procedures import procedure
 from sr2graph.fhir.profiles import claim_late
+from sr2graph.fhir.rdf import nquads, to_rdflib
 from sr2graph.fhir.reading import Reading
 from sr2graph.fhir.resources import BundleType, Ids, Resources
 from sr2graph.fhir.selections import Selections
@@ -35,7 +36,12 @@ from sr2graph.fhir.sites import Sites
 from sr2graph.fhir.studies import Studies, status_of, zone_of_report
 from sr2graph.fhir.tables import flavours, for_code
 from sr2graph.fhir.texts import identify, instant
+from sr2graph.fhir.turtle import turtle
 from sr2graph.fhir.values import Values
+from sr2graph.graph.quads import report_iri
+
+if TYPE_CHECKING:
+    import rdflib
 
 FLAVOURS = tuple(flavours())
 BUNDLES = tuple(BundleType)
@@ -56,6 +62,10 @@ class FhirBundle:
     """One line for each content item in document order, then notes; made when they are first looked at."""
     release: str = "R5"
     """Of FHIR: R4 or R5."""
+    document: str = ""
+    """IRI of the report, as in its graph."""
+    sources: Mapping[str, Collection[Position]] = field(default_factory=dict, repr=False)
+    """Resource, `Observation/<id>` ↔ positions of the items it was made of; others were made of the document."""
 
     def json(self) -> str:
         """Return the Bundle as JSON text; the same report gives the same text."""
@@ -72,6 +82,23 @@ class FhirBundle:
     def problems(self) -> list[Problem]:
         """Return what is wrong with the Bundle that validators often miss; nothing, as far as we know."""
         return problems(self.resource, self.release)
+
+    def to_turtle(self, base: str | None = None, *, provenance: bool = True) -> str:
+        """Return the Bundle as Turtle, by the RDF rules of its release of FHIR.
+
+        Resources have the IRIs of their entries (`urn:uuid:`), or with a `base` those of a server with that base.
+        Each is linked to the content items that it came from with `prov:wasDerivedFrom`, unless `provenance` is false.
+        Raises NotFhirError where the Bundle is no FHIR of its release.
+        """
+        return turtle(self, base, provenance=provenance)
+
+    def to_nquads(self, base: str | None = None, *, provenance: bool = True) -> str:
+        """Return the same as N-Quads, in a graph named by the Bundle: `urn:uuid:` and its id."""
+        return nquads(self, base, provenance=provenance)
+
+    def to_rdflib(self, base: str | None = None, *, provenance: bool = True) -> rdflib.Dataset:
+        """Return the same as an rdflib Dataset with that named graph; its default graph is the union of all."""
+        return to_rdflib(self, base, provenance=provenance)
 
     def left_out(self) -> tuple[Loss, ...]:
         """Return the lines of items that no element has."""
@@ -152,7 +179,9 @@ class _Projection:
         documents.provenance(reference)
         claim_late(self._makers.resources, self._makers.flavour, self._makers.account)
         losses = Losses(self._makers, documents.narrated)
-        return FhirBundle(self._bundle(documents), losses, self._makers.flavour.release)
+        sources = self._makers.account.sources
+        release, iri = self._makers.flavour.release, report_iri(self._report)
+        return FhirBundle(self._bundle(documents), losses, release, iri, sources)
 
     def _bundle(self, documents: Documents) -> Json:
         made: Json = {"resourceType": "Bundle", "id": identify("Bundle", self._type, self._report.sop_instance_uid)}
