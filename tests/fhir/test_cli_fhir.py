@@ -80,7 +80,7 @@ def test_turtle_is_printed(report: Path, options: list[str], text: str) -> None:
     done = CliRunner().invoke(cli_fhir.fhir, [str(report), "--format", "turtle", *options])
     assert done.exit_code == 0
     base = options[1] if text == "base" else None
-    assert done.stdout == to_fhir(sample("key_objects")).to_turtle(base)
+    assert done.stdout == to_fhir(sample("echo")).to_turtle(base)
 
 
 @pytest.mark.parametrize(
