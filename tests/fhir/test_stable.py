@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from sr2graph.fhir import FLAVOURS, IDS, to_fhir
+from sr2graph.fhir import FLAVOURS, IDS, losses_csv, to_fhir
 from sr2graph.samples import KINDS, sample
 from tests.conftest import ROOT
 
@@ -21,7 +21,7 @@ def digests() -> list[str]:
     for number, kind in enumerate(KINDS):
         how = (FLAVOURS[number % len(FLAVOURS)], "transaction", IDS[number % len(IDS)])
         bundle = to_fhir(sample(kind), *how, timezone="+01:00")
-        account = repr(bundle.losses).encode()
+        account = losses_csv(bundle.losses).encode()
         found.append(f"{kind} {hashlib.sha256(bundle.json().encode() + account).hexdigest()}")
     return found
 
