@@ -14,7 +14,7 @@ from sr2graph.dicom.concept import CodedConcept
 from sr2graph.samples.build import container, num, positioned, properties
 from tests.queries.conftest import Check, assert_same
 from tests.queries.engines import ENGINES
-from tests.queries.groups import FINDING, SITE, Measured, measured, side_of, site_of
+from tests.queries.groups import FINDING, GROUP, SITE, Measured, measured, side_of, site_of
 from tests.queries.test_dose import moment
 from tests.queries.walk import (
     CONTAINS,
@@ -109,11 +109,11 @@ def test_lesion_timeline(check: Check, trees: Trees) -> None:
 
 def test_measurements_at_site(check: Check, trees: Trees) -> None:
     def finding(item: Node) -> str | None:
-        """The coded finding that the item is below, or that stands beside it in its group."""
+        """The coded finding that the item is below, or that stands beside it in its group; not one of a section."""
         codes = (
             each.code
             for holder in above(item)
-            for each in (holder, *holder.to(CONTAINS, FINDING))
+            for each in (holder, *(holder.to(CONTAINS, FINDING) if holder.name == GROUP else ()))
             if each.name == FINDING and each.code
         )
         return next(codes, None)
@@ -276,17 +276,17 @@ def test_template_rows(check: Check, trees: Trees) -> None:
 
 def test_unplaced_items(check: Check, trees: Trees) -> None:
     def unplaced() -> Iterator[Node]:
-        """Readers named at a measurement group, which TID 1410, 1411 and 1501 have no row for; sites of findings.
+        """Readers named at a measurement group, which TID 1410, 1411 and 1501 have no row for; sites of sizes.
 
-        The finding of a CT report of TID 2000 is a code, and no row of TID 2002 lets a modifier stand at it.
+        The size of a finding in a CT report of TID 2000 is one of TID 1400, which is extensible and has no site.
         """
         for tree in trees:
             for group in tree.named(dcm("125007")):
                 for name in (OBSERVER_TYPE, PERSON, ORGANIZATION, ROLE):
                     yield from group.to(OBSERVED, name)
             if tree.root.name in CT_REPORTS:
-                for finding in tree.named(FINDING):
-                    for site in finding.to(MODIFIED, SITE):
+                for size in tree.named(LONG):
+                    for site in size.to(MODIFIED, SITE):
                         yield from (site, *site.to(MODIFIED))
 
     def key(node: Node) -> tuple[str | None, ...]:
