@@ -7,7 +7,6 @@ Observation has one or the other (invariant obs-8).  A fetus is a BodyStructure 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from sr2graph.dicom.content import position_text
 from sr2graph.dicom.report import Report
@@ -196,8 +195,7 @@ def _few(properties: Properties) -> Properties:
     """Return properties with as many sites as one observation has."""
     if len(properties.finding_sites) <= MOST_SITES and len(properties.site_modifiers) <= MOST_SITES:
         return properties
-    return replace(
-        properties,
+    return properties._replace(
         finding_sites=properties.finding_sites[:MOST_SITES],
         site_modifiers=properties.site_modifiers[:MOST_SITES],
     )

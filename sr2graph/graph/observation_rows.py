@@ -6,9 +6,9 @@ items of a group, and are put into cells once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem, position_text
@@ -19,7 +19,7 @@ from sr2graph.graph.kinds import LITERALS
 from sr2graph.templates.context import Context, Observer, ObserverKind
 from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import matched
-from sr2graph.templates.observations import Observation, observations
+from sr2graph.templates.observations import Noted, noted
 from sr2graph.templates.properties import Items, Properties
 from sr2graph.templates.status import status_of
 from sr2graph.terms.codes import code_iri
@@ -31,27 +31,39 @@ if TYPE_CHECKING:
 OBSERVED = "observed"
 """The table of what there may be several of."""
 
-_CONCEPTS = (
-    "finding finding_category laterality target_region method derivation presence normality significance selection "
-    "rendering_intent image_laterality image_view"
-).split()
+
+def _placed(names: Iterable[str], fields: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """Return (place in the tuple, name) of fields: most of the fields of a tuple say nothing, and are passed over."""
+    return tuple((fields.index(name), name) for name in names)
+
+
+_COLUMNS = {
+    "group": "observation_group",
+    "session": "activity_session",
+    "datetime": "observed_at",
+    "started": "started_at",
+}
+"""Field ↔ column, where their names are not the same."""
+
+_CONCEPTS = _placed(
+    (
+        "finding finding_category laterality target_region method derivation presence normality significance selection"
+        " rendering_intent image_laterality image_view"
+    ).split(),
+    Properties._fields,
+)
 """Fields of Properties that are codes, and columns of the same names."""
-_TEXTS = ("tracking_identifier", "tracking_uid")
-_ITEMS = {"group": "observation_group", "section": "section"}
-"""Field ↔ column."""
-_LISTS = ("regions", "images", "equations", "reference_range", "statistics")
+_TEXTS = _placed(("tracking_identifier", "tracking_uid"), Properties._fields)
+_ITEMS = _placed(("group", "section"), Properties._fields)
+_LISTS = _placed(("regions", "images", "equations", "reference_range", "statistics"), Properties._fields)
 """Fields that hold items: rows of `observed`, whose property they are."""
 MOST_LINKS = 32
 """Items of a list that each observation of a group is linked to.  Longer lists are told once, of the group: each of a
 hundred features linked to each of a thousand outlines would be a product."""
-_CONTEXT = {
-    "irradiation_event": "irradiation_event",
-    "administration_event": "administration_event",
-    "time_point": "time_point",
-    "subject_time_point": "subject_time_point",
-    "session": "activity_session",
-}
-_TIMES = {"datetime": "observed_at", "started": "started_at"}
+_CONTEXT = _placed(
+    "irradiation_event administration_event time_point subject_time_point session".split(), Context._fields
+)
+_TIMES = _placed(("datetime", "started"), Context._fields)
 _Columns = Mapping[ObserverKind | None, tuple[tuple[str, str], ...]]
 _OBSERVERS: _Columns = {
     ObserverKind.PERSON: (("name", "person_observer"),),
@@ -66,23 +78,31 @@ _PARTICIPANTS: _Columns = {
 }
 """The same of participants."""
 
-Said = tuple[Row, list["Record"]]
-"""Cells for the row of an item, and rows that hang on it, whose subject is still to be told."""
+Measured = tuple[str, str]
+"""A number in the canonical unit of its dimension (`canonical_value`), and the IRI of that unit (`canonical_unit`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What templates and observations say of one content item."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What is said of an observation beside its item."""
 
-    number: int
-    """Its place in document order."""
-    item: ContentItem
-    own: Row
-    """Cells for its row."""
-    shared: tuple[Row, ...] = ()
-    """More of them, which other items have too: the same objects, for as long as rows are yielded."""
-    hanging: Sequence[Record] = ()
-    """Rows that hang on it."""
+    cells: Row
+    """For the row of the item."""
+    hanging: Sequence[Record]
+    """Rows that hang on the item, without their `subject`."""
+
+
+Observed = tuple[int, Row, Measured | None, Said | None, Sequence["Record"]]
+"""What templates and observations say of one content item:
+
+- its place in document order
+- cells that it has of its own: template row, role
+- its value, if it is a number with a unit
+- cells and rows that it shares
+- rows that are told once, of the group
+
+Cells and what is shared are the same objects for all items that have them, for as long as rows are yielded.
+"""
 
 
 def observation_rows(report: Report, recorder: Recorder) -> Iterator[Observed]:
@@ -92,14 +112,19 @@ def observation_rows(report: Report, recorder: Recorder) -> Iterator[Observed]:
     """
     matching = matched(report)
     teller = _Teller(recorder, status_of(report.document))
-    found = {observation.number: observation for observation in observations(matching)}
-    for number, (item, row) in enumerate(zip(matching.items, matching.rows, strict=True)):
-        own: Row = {} if row is None else {"template_row": teller.row_name(row)}
-        observation = found.get(number)
-        if observation is not None:
-            yield teller.observed(observation, own)
-        elif own:
-            yield Observed(number, item, own)
+    known: dict[int, Said] = {}
+    for number, (item, row, found) in enumerate(zip(matching.items, matching.rows, noted(matching), strict=True)):
+        if found is None:
+            if row is not None:
+                yield number, teller.own(row, None), None, None, ()
+            continue
+        measured = teller.measured(item.value) if isinstance(item.value, MeasuredValue) else None
+        said = known.get(id(found))
+        if said is not None:
+            yield number, teller.own(row, found.role), measured, said, ()
+            continue
+        said = known[id(found)] = teller.said(found)
+        yield number, teller.own(row, found.role), measured, said, teller.told_of_groups()
 
 
 class _Teller:
@@ -109,85 +134,99 @@ class _Teller:
         self._recorder = recorder
         self._status: Row = {}
         _put(self._status, "observation_status", status)
-        # By identity: the observations keep them alive.
-        self._properties: dict[int, Said] = {}
+        self._own: dict[tuple[ExpandedRow | None, str | None], Row] = {}
+        # By identity: the observations and the report keep them alive.
+        self._measured: dict[int, Measured | None] = {}
+        self._properties: dict[int, tuple[Row, list[Record]]] = {}
         self._contexts: dict[int, Row] = {}
-        self._names: dict[int, str] = {}
         self._units: dict[int, tuple[CanonicalUnit, str] | None] = {}
         self._told: set[tuple[int, str, int]] = set()
         self._of_groups: list[Record] = []
         """Rows that hang on groups, not yet returned."""
 
-    def row_name(self, row: ExpandedRow) -> str:
-        """Return `1411 row 3b`."""
-        name = self._names.get(id(row))
-        if name is None:
-            name = self._names[id(row)] = f"{row.tid} row {row.row.row}"
-        return name
+    def own(self, row: ExpandedRow | None, role: str | None) -> Row:
+        """Return the template row, as `1411 row 3b`, and the role."""
+        key = row, role
+        cells = self._own.get(key)
+        if cells is None:
+            cells = self._own[key] = {}
+            _put(cells, "template_row", None if row is None else f"{row.tid} row {row.row.row}")
+            _put(cells, "observation_role", role)
+        return cells
 
-    def observed(self, observation: Observation, own: Row) -> Observed:
-        """Return what an observation says, beside the cells that its item has already."""
-        item = observation.item
-        _put(own, "observation_role", observation.role)
-        if isinstance(item.value, MeasuredValue):
-            self._put_canonical(own, item.value)
-        key = id(observation.properties)
-        known = self._properties.get(key)
-        if known is None:
-            known = self._properties[key] = self._properties_said(observation.properties)
-        key = id(observation.context)
-        context = self._contexts.get(key)
-        if context is None:
-            context = self._contexts[key] = self._context_said(observation.context) | self._status
-        properties, rows = known
-        hanging = self._of_groups
-        if hanging:
-            self._of_groups = []
-        if rows:
-            subject = f"#{position_text(item.position)}"
-            hanging = [*hanging, *((table, {"subject": subject, **row}) for table, row in rows)]
-        return Observed(observation.number, item, own, (properties, context), hanging)
+    def measured(self, value: MeasuredValue) -> Measured | None:
+        """Return a number in the canonical unit of its dimension."""
+        key = id(value)
+        if key not in self._measured:
+            self._measured[key] = self._newly_measured(value)
+        return self._measured[key]
 
-    def _put_canonical(self, cells: Row, value: MeasuredValue) -> None:
+    def _newly_measured(self, value: MeasuredValue) -> Measured | None:
         if value.unit is None or len(value.numeric_value) != 1:
-            return
+            return None
         key = id(value.unit)
         if key not in self._units:
             self._units[key] = _canonical(value.unit)
         known = self._units[key]
-        if known is not None:
-            number = canonical_value(value.numeric_value[0], known[0])
-            if number is not None:
-                cells["canonical_value"] = number
-                cells["canonical_unit"] = known[1]
+        if known is None:
+            return None
+        unit, iri = known
+        number = canonical_value(value.numeric_value[0], unit)
+        return None if number is None else (number, iri)
+
+    def told_of_groups(self) -> Sequence[Record]:
+        """Return what is to be told of groups since the last call."""
+        if not self._of_groups:
+            return ()
+        told, self._of_groups = self._of_groups, []
+        return told
+
+    def said(self, found: Noted) -> Said:
+        """Return what is said of an observation."""
+        properties = self._properties.get(id(found.properties))
+        if properties is None:
+            properties = self._properties[id(found.properties)] = self._properties_said(found.properties)
+        context = self._contexts.get(id(found.context))
+        if context is None:
+            context = self._contexts[id(found.context)] = self._context_said(found.context) | self._status
+        cells, hanging = properties
+        return Said(cells | context, hanging)
 
     # ------------------------------------------------------------ properties
 
-    def _properties_said(self, properties: Properties) -> Said:
+    def _properties_said(self, properties: Properties) -> tuple[Row, list[Record]]:
         cells: Row = {}
-        for name in _CONCEPTS:
-            self._put_concept(cells, name, getattr(properties, name))
-        for name in _TEXTS:
-            _put(cells, name, getattr(properties, name))
-        for name, column in _ITEMS.items():
-            item = getattr(properties, name)
-            if item is not None:
-                cells[column] = position_text(item.position)
-        _put(cells, "source_series", next(iter(properties.source_series), None))
+        values: tuple[Any, ...] = properties
+        for place, name in _CONCEPTS:
+            if values[place] is not None:
+                self._put_concept(cells, name, values[place])
+        for place, name in _TEXTS:
+            if values[place]:
+                cells[name] = values[place]
+        for place, name in _ITEMS:
+            if values[place] is not None:
+                cells[_COLUMNS.get(name, name)] = position_text(values[place].position)
+        if properties.source_series:
+            _put(cells, "source_series", properties.source_series[0])
         sites = self._iris(properties.finding_sites)
         if sites:
             cells["finding_site"] = sites[0]
-        hanging = [
-            *_codes("finding_sites", sites[1:]),
-            *_codes("site_modifiers", self._iris(properties.site_modifiers)),
-        ]
-        for name in _LISTS:
-            items = getattr(properties, name)
+        hanging = self._of_lists(properties)
+        if len(sites) > 1 or properties.site_modifiers:
+            modifiers = self._iris(properties.site_modifiers)
+            hanging = [*_codes("finding_sites", sites[1:]), *_codes("site_modifiers", modifiers), *hanging]
+        return cells, hanging
+
+    def _of_lists(self, properties: Properties) -> list[Record]:
+        found: list[Record] = []
+        values: tuple[Any, ...] = properties
+        for place, name in _LISTS:
+            items = values[place]
             if len(items) > MOST_LINKS and properties.group is not None:
                 self._tell_of_group(name, items, properties.group)
-            else:
-                hanging += _items(name, items)
-        return cells, hanging
+            elif items:
+                found += _items(name, items)
+        return found
 
     def _tell_of_group(self, name: str, items: Items, group: ContentItem) -> None:
         key = id(group), name, id(items)
@@ -203,6 +242,8 @@ class _Teller:
 
     def _iris(self, concepts: tuple[CodedConcept, ...]) -> list[str]:
         """Return the IRIs of codes, each once."""
+        if not concepts:
+            return []
         found = (self._recorder.term(concept)[0] for concept in concepts)
         return list(dict.fromkeys(iri for iri in found if iri is not None))
 
@@ -210,11 +251,13 @@ class _Teller:
 
     def _context_said(self, context: Context) -> Row:
         cells: Row = {}
-        for name, column in _CONTEXT.items():
-            _put(cells, column, getattr(context, name))
-        for name, column in _TIMES.items():
-            said = getattr(context, name)
-            _put(cells, column, None if said is None else LITERALS["datetime"].cell(said))
+        values: tuple[Any, ...] = context
+        for place, name in _CONTEXT:
+            if values[place]:
+                cells[_COLUMNS.get(name, name)] = values[place]
+        for place, name in _TIMES:
+            if values[place] is not None:
+                _put(cells, _COLUMNS[name], LITERALS["datetime"].cell(values[place]))
         self._put_concept(cells, "language", context.language)
         if context.procedure is not None:
             self._put_concept(cells, "procedure_reported", next(iter(context.procedure.reported), None))

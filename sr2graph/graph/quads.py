@@ -23,20 +23,36 @@ def statements(report: Report) -> list[str]:
 
     They are the statements of its records, but those of content items are made without them.
     """
-    iri = report_iri(report)
-    recorder = Recorder(report)
-    recorder.add_header()
-    header = statements_of(recorder.taken(), iri)
-    items = item_statements(report, recorder, iri)
-    return statements_of(records(report), iri) if items is None else header + items
+    return _text(report, "\n").split("\n")[:-1]  # no term has a line end in it
 
 
 def nquads(report: Report) -> str:
     """Return a report as N-Quads, its graph named by its IRI."""
-    return nquads_of(statements(report), report_iri(report))
+    return _text(report, _end(report_iri(report)))
 
 
 def nquads_of(lines: list[str], iri: str) -> str:
     """Return statements as N-Quads in the graph of an IRI."""
+    return _ended(lines, _end(iri))
+
+
+def _end(iri: str) -> str:
+    """Return what ends each statement in the graph of an IRI."""
+    return f" <{iri}> .\n"
+
+
+def _ended(lines: list[str], end: str) -> str:
     # An empty line at the end spares a copy of the whole text; no lines, no text.
-    return f" <{iri}> .\n".join((*lines, "")) if lines else ""
+    return end.join((*lines, "")) if lines else ""
+
+
+def _text(report: Report, end: str) -> str:
+    """Return the statements of a report, each followed by what ends it."""
+    iri = report_iri(report)
+    recorder = Recorder(report)
+    recorder.add_header()
+    header = statements_of(recorder.taken(), iri)
+    items = item_statements(report, recorder, iri, end)
+    if items is None:
+        return _ended(statements_of(records(report), iri), end)
+    return "".join((_ended(header, end), *items))

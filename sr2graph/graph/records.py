@@ -111,11 +111,17 @@ class Recorder:
     def _add_observations(self) -> None:
         """Put what templates and observations say into the rows of the items, which are in document order."""
         rows = [row for table, row in self.rows if table == "items"]
-        for observed in observation_rows(self._report, self):
-            row = rows[observed.number]
-            for cells in (observed.own, *observed.shared):
-                row |= cells
-            self.rows += observed.hanging
+        for number, own, measured, said, once in observation_rows(self._report, self):
+            row = rows[number]
+            row |= own
+            if measured is not None:
+                row["canonical_value"], row["canonical_unit"] = measured
+            self.rows += once
+            if said is not None:
+                row |= said.cells
+                if said.hanging:
+                    subject = f"#{row['item']}"
+                    self.rows += [(table, {"subject": subject, **cells}) for table, cells in said.hanging]
 
     def _tell_relationships(self, root: ContentItem) -> None:
         """Write out the relationship of children that their own parent points at too.

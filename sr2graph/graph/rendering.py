@@ -61,6 +61,21 @@ def item_parts(row: Row, iri: str) -> list[str]:
 
 
 @cache
+def item_literal(column: str) -> tuple[str, str]:
+    """Return what stands before and after the cell of a column of numbers: ` predicate "` and `"^^<datatype>`."""
+    before, text, after = _item_columns()[column].render or ("", None, "")
+    assert text is None  # noqa: S101 # numbers stand as they are
+    return before, after
+
+
+def parts_of(rows: Iterable[Record], iri: str) -> list[str]:
+    """Return what rows that lack their subject say of it: ` predicate object`, each once."""
+    said = statements_of(((table, {"subject": "", **row}) for table, row in rows), iri)
+    stem = len(f"<{iri}>")
+    return [statement[stem:] for statement in said]
+
+
+@cache
 def _item_columns() -> dict[str, _Column]:
     """Return column -> predicate for the rows of content items, in which a column has one predicate."""
     return {name: column for name, [column] in _plan("items").columns.items()}

@@ -22,28 +22,31 @@ _standard: dict[Spelling, str | None] = {}
 class CodeKeys:
     """The canonical IRIs of the codes of one report; private schemes mean what the report says they mean."""
 
-    __slots__ = ("_scope", "_seen", "_spelled")
+    __slots__ = ("_kept", "_scope", "_seen", "_spelled")
 
     def __init__(self, report: Report) -> None:
         uids = {each.designator: each.uid for each in report.document.coding_schemes if each.designator and each.uid}
         self._scope = CodeScope(uids, report.equipment.manufacturer)
-        # With the code itself, for identities are used again once their owner is gone.
-        self._seen: dict[int, tuple[CodedConcept, str | None]] = {}
+        self._seen: dict[int, str | None] = {id(None): None}
+        self._kept: list[CodedConcept] = []
+        """Those seen: identities are used again once their owner is gone."""
         self._spelled: dict[tuple[Spelling, str | None], str | None] = {}
 
     def iri(self, concept: CodedConcept | None) -> str | None:
         """Return the canonical IRI of a code; None where there is no code."""
-        if concept is None:
-            return None
-        seen = self._seen.get(id(concept))
-        if seen is not None and seen[0] is concept:
-            return seen[1]
-        found = self._of(concept)
-        self._seen[id(concept)] = concept, found
-        return found
+        try:
+            return self._seen[id(concept)]
+        except KeyError:
+            assert concept is not None  # noqa: S101 # None is among those seen
+            found = self._seen[id(concept)] = self._of(concept)
+            self._kept.append(concept)
+            return found
 
     def _of(self, concept: CodedConcept) -> str | None:
         spelling = concept.value, concept.long_value, concept.urn_value, concept.scheme
+        known = _standard.get(spelling)
+        if known is not None:
+            return known
         if coding_scheme(concept.scheme) is not None:
             return _standard_iri(spelling)
         key = spelling, concept.scheme_uid
@@ -56,11 +59,10 @@ class CodeKeys:
 
 
 def _standard_iri(spelling: Spelling) -> str | None:
-    if spelling not in _standard:
-        if len(_standard) >= MAX_REMEMBERED:
-            _standard.clear()
-        _standard[spelling] = _iri(spelling, CodeScope({}, None))
-    return _standard[spelling]
+    if len(_standard) >= MAX_REMEMBERED:
+        _standard.clear()
+    found = _standard[spelling] = _iri(spelling, CodeScope({}, None))
+    return found
 
 
 def _iri(spelling: Spelling, scope: CodeScope) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
@@ -112,8 +112,7 @@ class ProcedureContext:
     items: tuple[ContentItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """All of it, as it holds for an observation."""
 
     observers: tuple[Observer, ...] = ()
@@ -332,7 +331,7 @@ def extended(outer: Context, said: Sequence[Said], participants: tuple[Observer,
     changes = dict(_changes(outer, parts))
     if participants:
         changes["participants"] = participants
-    return replace(outer, **changes) if changes else outer
+    return outer._replace(**changes) if changes else outer
 
 
 def _changes(outer: Context, parts: dict[str, list[Said]]) -> Iterator[tuple[str, Any]]:

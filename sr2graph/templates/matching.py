@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from sr2graph.dicom.content import ByReference, ContentItem, Position
@@ -49,6 +49,10 @@ class Matching:
     starts: tuple[Start, ...]
     """The templates that were begun, in document order."""
     keys: CodeKeys
+    iris: tuple[str | None, ...]
+    """The canonical IRI of the concept name of each item."""
+    ends: Mapping[int, int]
+    """Of items that have children: place of the item ↔ place of the first item that is no longer below it."""
     by_references: tuple[tuple[ContentItem, ByReference, ExpandedRow | None], ...] = ()
     """Source item, relationship, and the row below that of the source."""
     misfits: tuple[Misplaced, ...] = ()
@@ -76,6 +80,10 @@ def matched(report: Report) -> Matching:
     return _Matcher(report).matching()
 
 
+_Placed = tuple[ContentItem, ExpandedRow | None, str | None]
+"""An item, its row, and the canonical IRI of its concept name."""
+
+
 class _Matcher:
     """Matches one report."""
 
@@ -86,6 +94,8 @@ class _Matcher:
         self._title = self._keys.iri(report.root.concept_name) if report.root is not None else None
         self._items: list[ContentItem] = []
         self._rows: list[ExpandedRow | None] = []
+        self._iris: list[str | None] = []
+        self._ends: dict[int, int] = {}
         self._starts: list[Start] = []
         self._references: list[tuple[ContentItem, ExpandedRow | None, ByReference]] = []
         self._named: dict[tuple[int, ExpandedRow], frozenset[str | None]] = {}
@@ -96,30 +106,37 @@ class _Matcher:
     def matching(self) -> Matching:
         if self._report.root is not None:
             self._walk(self._report.root)
-        found = Matching(tuple(self._items), tuple(self._rows), tuple(self._starts), self._keys)
-        return Matching(
-            found.items,
-            found.rows,
-            found.starts,
-            self._keys,
-            tuple(self._by_references(found)),
-            tuple(self._misfits),
-            tuple(self._refusals),
+        items, rows, iris = tuple(self._items), tuple(self._rows), tuple(self._iris)
+        found = Matching(items, rows, tuple(self._starts), self._keys, iris, self._ends)
+        return replace(
+            found,
+            by_references=tuple(self._by_references(found)),
+            misfits=tuple(self._misfits),
+            refusals=tuple(self._refusals),
         )
 
     def _walk(self, root: ContentItem) -> None:
+        """Note the items in document order; what is on the stack is still to be walked, for no tree is too deep."""
         self._note_refusal(root)
         begun = root_start(root, self._report.document.sop_class_uid, self._keys, self._likeness)
-        items, rows = self._items, self._rows
-        stack: list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]] = [(root, self._begun(begun), None)]
-        while stack:
-            item, row, parent = stack.pop()
-            items.append(item)
-            rows.append(row)
-            if item.children:
-                below_it = self._placed(item, row, parent)
-                below_it.reverse()
-                stack += below_it
+        items, rows, iris = self._items, self._rows, self._iris
+        stack: list[tuple[int, Iterator[_Placed], ContentItem | None]] = []
+        siblings: Iterator[_Placed] = iter(((root, self._begun(begun), self._title),))
+        parent: ContentItem | None = None
+        while True:
+            for item, row, iri in siblings:
+                items.append(item)
+                rows.append(row)
+                iris.append(iri)
+                if item.children:
+                    stack.append((len(items) - 1, siblings, parent))
+                    siblings, parent = self._placed(item, row, parent), item
+                    break
+            else:
+                if not stack:
+                    return
+                number, siblings, parent = stack.pop()
+                self._ends[number] = len(items)
 
     def _begun(self, begun: tuple[Start, ExpandedRow] | None) -> ExpandedRow | None:
         if begun is None:
@@ -127,27 +144,30 @@ class _Matcher:
         self._starts.append(begun[0])
         return begun[1]
 
-    def _placed(
-        self, item: ContentItem, row: ExpandedRow | None, parent: ContentItem | None
-    ) -> list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]]:
-        """Return the children of an item, each with its row and its parent."""
+    def _placed(self, item: ContentItem, row: ExpandedRow | None, parent: ContentItem | None) -> Iterator[_Placed]:
+        """Return the children of an item, each with its row and the IRI of its concept."""
         places = below(row) if row is not None else NOWHERE
         known, iri_of = places.known, self._keys.iri
         self._likeness.allowance += SHARE * len(item.children)
         taken: Counter[ExpandedRow] | None = None
-        placed: list[tuple[ContentItem, ExpandedRow | None, ContentItem | None]] = []
+        children: list[ContentItem] = []
+        rows: list[ExpandedRow | None] = []
+        iris: list[str | None] = []
         for child in item.children:
             if isinstance(child, ByReference):
                 self._references.append((item, row, child))
                 continue
-            key = child.relationship, child.value_type, iri_of(child.concept_name)
+            iri = iri_of(child.concept_name)
+            key = child.relationship, child.value_type, iri
             found = known.get(key) or places.find(key)
+            children.append(child)
+            iris.append(iri)
             if found.is_sure and child.template is None:
-                placed.append((child, found.rows[0], item))
+                rows.append(found.rows[0])
                 continue
             taken = Counter() if taken is None else taken
-            placed.append((child, self._decided(child, found, places, taken, (item, parent)), item))
-        return placed
+            rows.append(self._decided(child, found, places, taken, (item, parent)))
+        return zip(children, rows, iris, strict=True)
 
     def _decided(
         self,

@@ -6,9 +6,7 @@ The observations of a group that say nothing more of their own share one object.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
@@ -18,8 +16,7 @@ from sr2graph.templates.roles import Kind, Role
 Items = tuple[ContentItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Properties:
+class Properties(NamedTuple):
     """Inherited from group and section unless said otherwise; what is nearer replaces what is farther."""
 
     finding: CodedConcept | None = None
@@ -72,19 +69,17 @@ class Properties:
 
 NO_PROPERTIES = Properties()
 
-_NAMES = tuple(each.name for each in fields(Properties))
-_PLACES = {name: place for place, name in enumerate(_NAMES)}
-_values = attrgetter(*_NAMES)
+_PLACES = {name: place for place, name in enumerate(Properties._fields)}
 
 
 def changed(base: Properties, changes: Mapping[str, Any]) -> Properties:
-    """Return properties with some of them replaced; like `dataclasses.replace`, at a third of its cost."""
+    """Return properties with some of them replaced."""
     if not changes:
         return base
-    values = list(_values(base))
+    values = list[Any](base)
     for name, value in changes.items():
         values[_PLACES[name]] = value
-    return Properties(*values)
+    return Properties._make(values)
 
 
 OWN = (

@@ -43,10 +43,11 @@ def _filled(
     part: Properties | Context | Observer | Subject | ProcedureContext,
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the fields of a part that say something, always as several values."""
-    for field in fields(part):
-        value = getattr(part, field.name)
+    names = part._fields if isinstance(part, tuple) else tuple(field.name for field in fields(part))
+    for name in names:
+        value = getattr(part, name)
         if value not in (None, ()):
-            yield field.name, value if isinstance(value, tuple) else (value,)
+            yield name, value if isinstance(value, tuple) else (value,)
 
 
 def _text(value: object) -> str:

@@ -30,7 +30,8 @@ def last(*said: ContentItem, root: str = ROOT) -> Observation:
 
 def fields(part: Any) -> dict[str, Any]:
     """What a part of the context says, items apart."""
-    said = {name: codes(getattr(part, name)) for name in part.__slots__ if name not in ("item", "items")}
+    names = getattr(part, "_fields", None) or part.__slots__
+    said = {name: codes(getattr(part, name)) for name in names if name not in ("item", "items")}
     return {name: value for name, value in said.items() if value not in (None, [])}
 
 

@@ -12,8 +12,9 @@ from sr2graph.dicom.content import ContentItem, Position
 from sr2graph.dicom.header import Document
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import Code, ImageReference, ValueType
+from sr2graph.templates import observations as walk
 from sr2graph.templates.matching import matched
-from sr2graph.templates.observations import Observation, _Walk, observations_of
+from sr2graph.templates.observations import Observation, observations, observations_of
 from tests.strategies import reports
 from tests.templates.trees import FROM, MOD, SELECTED, code, container, image, item, link, num, report, scoord
 
@@ -97,26 +98,29 @@ def nested(n: int, at: Callable[[Position, int, tuple[ContentItem, ...]], Conten
 SHAPES = [wide, hub, fan, contexts, deep, findings, sites]
 
 
+class Counting(dict[Any, Any]):
+    """What items are where they stand, and how often that was asked."""
+
+    looks = 0
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.looks += 1
+        return super().get(key, default)
+
+
 def effort(made: Report, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[Observation]]:
     """How often items were looked at, and what was found."""
-    looks = 0
-    place = _Walk._place
-
-    def counted(*arguments: Any) -> Any:
-        nonlocal looks
-        looks += 1
-        return place(*arguments)
-
+    places = Counting()
     with monkeypatch.context() as patch:
-        patch.setattr(_Walk, "_place", counted)
-        found = _Walk(matched(made)).found()
-    return looks, found
+        patch.setattr(walk, "_places", places)
+        found = observations(matched(made))
+    return places.looks, found
 
 
 def size(found: list[Observation]) -> int:
     """How much is kept, shared objects once."""
     kept = {id(part): part for each in found for part in (each.properties, each.context)}
-    lists = {id(value): value for part in kept.values() for name in part.__slots__ for value in [getattr(part, name)]}
+    lists = {id(value): value for part in kept.values() for value in part}
     return len(kept) + sum(len(value) for value in lists.values() if isinstance(value, tuple))
 
 

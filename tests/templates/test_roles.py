@@ -106,14 +106,14 @@ def test_every_role_is_heard() -> None:
 def test_every_role_of_the_context_has_a_field() -> None:
     read = _OBSERVER_FIELDS.keys() | {f"subject.{name}" for name in _SUBJECT_FIELDS}
     read |= {f"procedure.{name}" for name in ProcedureContext.__slots__}
-    read |= {f"{part}.{name}" for part in ("event", "time_point") for name in Context.__slots__}
+    read |= {f"{part}.{name}" for part in ("event", "time_point") for name in Context._fields}
     told = {f"{role.name}.{role.field}" for role in roles() if role.field}
     assert told - read == UNREAD.keys()
 
 
 def test_properties_that_are_not_inherited_come_last() -> None:
-    assert Properties.__slots__[-len(OWN) :] == tuple(OWN)
-    assert {field for field, _ in FIELDS.values()} <= set(Properties.__slots__)
+    assert Properties._fields[-len(OWN) :] == tuple(OWN)
+    assert {field for field, _ in FIELDS.values()} <= set(Properties._fields)
     for role in roles():
         assert not (role.inherited and role.name in FIELDS and FIELDS[role.name][0] in OWN) or role.name in (
             "modifier",
