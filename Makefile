@@ -50,9 +50,10 @@ format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## us against pydicom + rdflib and dcmtk, and what templates cost, as tables of ratios
+bench: $(READY) ## us against pydicom + rdflib, dcmtk and fhir.resources, and what templates cost, as tables
 	$(BIN)/python -m benchmarks.convert
 	$(BIN)/python -m benchmarks.templates
+	$(BIN)/python -m benchmarks.fhir
 
 bench-corpus: $(READY) ## a corpus against triple stores, on 3,000 reports
 	$(BIN)/python -m benchmarks.corpus --reports 300 3000

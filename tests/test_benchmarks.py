@@ -19,6 +19,7 @@ from benchmarks.corpus.rows import Cell, Digest
 from benchmarks.corpus.tables import disagreements
 from benchmarks.corpus.virtuoso import with_values
 from benchmarks.corpus.worker import Answered, Run, TimeLimitError
+from benchmarks.fhir import main as fhir_main
 from benchmarks.ours import convert
 from benchmarks.templates import main as templates_main
 from sr2graph.graph.vocabulary import PREFIXES, expanded, predicates
@@ -98,6 +99,18 @@ def test_the_benchmark_of_templates_runs(tmp_path: Path) -> None:
     samples, verdicts = json.loads(output.read_text(encoding="utf-8"))
     assert {row["reports"] for row in samples["rows"]} >= {"ct_dose", "key_objects"}
     assert [row["target"] for row in verdicts["rows"]] == [check["target"] for check in samples["checks"]]
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_fhir_runs(tmp_path: Path) -> None:
+    """The models of fhir.resources say the same as our text: the benchmark makes sure itself."""
+    output = tmp_path / "tables.json"
+    assert fhir_main(["--quick", "--json", str(output)]) == 0
+    tables = {table["title"]: table for table in json.loads(output.read_text(encoding="utf-8"))}
+    assert {row["report"] for row in tables["Bundles beside fhir.resources"]["rows"]} >= {"ct_dose", "all"}
+    assert [row["reports"] for row in tables["Export of a corpus as NDJSON"]["rows"]] == ["5", "15"]
+    told = [check["target"] for table in tables.values() for check in table["checks"]]
+    assert [row["target"] for row in tables["Targets"]["rows"]] == told
 
 
 # ---------------------------------------------------------------- benchmarks.corpus
