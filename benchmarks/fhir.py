@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -164,6 +164,17 @@ def against_dicom2fhir(inputs: Sequence[Input], repetitions: int) -> Table:
     return result
 
 
+def measured(inputs: Sequence[Input], repetitions: int, counts: tuple[int, int]) -> Iterator[Table]:
+    """Yield the tables, each when it is measured."""
+    yield models(inputs, repetitions)
+    yield large(repetitions)
+    yield export(*counts)
+    if fhir_peers.has_dicom2fhir():
+        yield against_dicom2fhir(inputs, repetitions)
+    else:
+        print("dicom2fhir is not installed: not compared\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; write the tables as JSON if asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fhir", description="FHIR bundles against their peers.")
@@ -176,14 +187,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for each in warm_up():
         text_of(sr2graph.read(each.data))
     inputs = [each for each in samples(quick=options.quick) if not each.name.startswith("fluoroscopy")]
-    tables = [models(inputs, repetitions), large(repetitions), export(*((5, 15) if options.quick else (300, 900)))]
-    if fhir_peers.has_dicom2fhir():
-        tables.append(against_dicom2fhir(inputs, repetitions))
-    else:
-        print("dicom2fhir is not installed: not compared\n")
+    tables = []
+    for table in measured(inputs, repetitions, (5, 15) if options.quick else (300, 900)):
+        print(table, flush=True)
+        tables.append(table)
     tables.append(verdicts(tables))
-    for table in tables:
-        print(table)
+    print(tables[-1])
     if options.json is not None:
         write_json(options.json, tables)
     return 0
