@@ -128,11 +128,15 @@ class _Posts:
     def __init__(self, server: Server, results: ResultTable | None) -> None:
         self._server = server
         self._results = results
+        self._is_checked = False
 
     def add(self, uid: str, bundle: FhirBundle) -> bool:
         from sr2graph.errors import FhirError
-        from sr2graph.fhir.posting import grouped, post
+        from sr2graph.fhir.posting import check_release, grouped, post
 
+        if not self._is_checked:
+            check_release(bundle, self._server)
+            self._is_checked = True
         posted = post(bundle, self._server)
         put([f"{uid}: {posted}\n"])
         if self._results is not None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from sr2graph.fhir.blaming import blamed
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.server import Answer
 
@@ -71,7 +72,7 @@ def results(numbers: Sequence[int], entries: Sequence[Json], kind: str, answer: 
     sent = [_sent(number, entry) for number, entry in zip(numbers, entries, strict=True)]
     content, problem = _content(answer)
     if not 200 <= answer.status < 300:
-        return _refused(sent, kind, answer, content, clean)
+        return _refused(sent, entries if kind == "transaction" else (), answer, content, clean)
     told = content.get("entry") if problem is None and content.get("resourceType") == "Bundle" else None
     if content.get("type") != f"{kind}-response" or not isinstance(told, list) or len(told) != len(sent):
         problem = problem or _told(content, clean) or f"no Bundle of type {kind}-response with {len(sent)} entries"
@@ -148,16 +149,17 @@ def _is_same(response: Json, outcome: Json, answer: Answer) -> bool:
 # ---------------------------------------------------------------- all of them
 
 
-def _refused(sent: list[Result], kind: str, answer: Answer, content: Json, clean: Clean) -> list[Result]:
+def _refused(sent: list[Result], whole: Sequence[Json], answer: Answer, content: Json, clean: Clean) -> list[Result]:
+    """Return the results of a request that failed; `whole` are the entries where all are done or none is."""
     status = answer.status
     reason = f"{status}: {_told(content, clean) or _meaning(answer)}"
     if status in OVERLOADED or status < 400:
         what = What.NOT_DONE
-    elif status in GATEWAY or (status >= 500 and kind != "transaction"):
+    elif status in GATEWAY or (status >= 500 and not whole):
         what = What.UNKNOWN
     else:
-        named = {} if kind != "transaction" else _named(content, clean)
-        if any(number < len(sent) for number in named):
+        named = _named(content, whole, clean)
+        if named:
             return [_one_refused(each, named.get(place), status) for place, each in enumerate(sent)]
         what = What.REFUSED
     return [replace(each, what=what, status=status, reason=reason) for each in sent]
@@ -169,16 +171,20 @@ def _one_refused(sent: Result, reason: str | None, status: int) -> Result:
     return replace(sent, what=What.REFUSED, status=status, reason=f"{status}: {reason}")
 
 
-def _named(content: Json, clean: Clean) -> dict[int, str]:
+def _named(content: Json, entries: Sequence[Json], clean: Clean) -> dict[int, str]:
     """Return the entries that the issues of an outcome are about, and what they say."""
     found: dict[int, str] = {}
-    for issue in _errors(content):
-        places = [*_list(issue.get("expression")), *_list(issue.get("location"))]
-        for place in places[:_MOST_ISSUES]:
-            named = _ENTRY.match(str(place))
-            if named is not None:
-                found.setdefault(int(named[1]), _said(issue, clean))
+    for issue in _errors(content) if entries else ():
+        for place in _places(issue, entries):
+            found.setdefault(place, _said(issue, clean))
     return found
+
+
+def _places(issue: Json, entries: Sequence[Json]) -> list[int]:
+    """Return the places of entries that an issue gives, or else those that its words are about."""
+    told = [*_list(issue.get("expression")), *_list(issue.get("location"))][:_MOST_ISSUES]
+    named = [int(found[1]) for each in told if (found := _ENTRY.match(str(each))) is not None]
+    return [place for place in named if place < len(entries)] or blamed(_words(issue), entries)
 
 
 def _meaning(answer: Answer) -> str:
@@ -228,9 +234,12 @@ def _told(outcome: Json, clean: Clean) -> str:
 
 
 def _said(issue: Json, clean: Clean) -> str:
+    return clean(": ".join(part for part in (str(issue.get("code") or ""), _words(issue)) if part))
+
+
+def _words(issue: Json) -> str:
     details = issue.get("details")
-    text = issue.get("diagnostics") or (details.get("text") if isinstance(details, dict) else "")
-    return clean(": ".join(part for part in (str(issue.get("code") or ""), str(text or "")) if part))
+    return str(issue.get("diagnostics") or (details.get("text") if isinstance(details, dict) else "") or "")
 
 
 def _dicts(value: object) -> Iterator[Json]:

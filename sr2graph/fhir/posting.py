@@ -2,7 +2,8 @@
 
 The same is sent again only where that is safe: when nothing was done, or when doing it twice is
 doing it once, as PUT is.  A conditional create is safe to repeat once the first is over, but not
-while it may be running: after a time-out it is left alone, and its entries are unknown.
+while it may be running: after a time-out it is left alone, and its entries are unknown.  Of requests
+that run at the same time a server refuses all but one as a conflict (409): they are sent again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sr2graph.fhir.accounts import inert
 from sr2graph.fhir.answers import DONE, GATEWAY, NOT_ALLOWED, OVERLOADED, Clean, Result, What, results
 from sr2graph.fhir.json_text import Json, json_text
 from sr2graph.fhir.redacting import Redactor
-from sr2graph.fhir.server import Server, UnansweredError, send
+from sr2graph.fhir.server import Server, UnansweredError, release_of, send
 
 if TYPE_CHECKING:
     from sr2graph.fhir.project import FhirBundle
@@ -32,6 +33,10 @@ RELEASES = {"R4": "4.0", "R5": "5.0"}
 """What the media type calls a release."""
 MISSED_OTHERS = frozenset({400, 404, 409, 412, 422})
 """How servers refuse an entry of a batch that refers to another one that was not there yet."""
+SPOKEN = {"R4": ("4.0", "4.3"), "R5": ("5.",)}
+"""How the versions of servers begin that take a release; R4B (4.3) has all of R4 that is used here."""
+CONFLICT = 409
+"""Of a transaction: another request was at the same resources, and nothing was done (FHIR 3.2.0.11)."""
 MOST_ROUNDS = 6
 """To send again those entries of a batch that were not done: Provenance, report, image, study and patient are five."""
 
@@ -74,6 +79,13 @@ def post(bundle: FhirBundle, server: Server, *, sleep: Sleep = time.sleep) -> Po
     if kind not in POSTED:
         raise FhirError(f"a {kind} is not for posting. Make a transaction or a batch")
     return _Posting(bundle, kind, server, sleep).posted()
+
+
+def check_release(bundle: FhirBundle, server: Server) -> None:
+    """Raise FhirError for a server that says it speaks another release: such servers drop elements without a word."""
+    found = release_of(server)
+    if found is not None and not found.startswith(SPOKEN.get(bundle.release, "")):
+        raise FhirError(f"the server speaks FHIR {found}, and the bundle is {bundle.release}. Choose another flavour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +176,8 @@ class _Posting:
             return _Told(told, is_hopeless=True, wait=wait)
         if answer.status in GATEWAY:
             return _Told(told, wait=0.0 if all(map(_is_put, entries)) else None, is_unsure=True)
+        if answer.status == CONFLICT and self._kind == "transaction" and all(map(_is_repeatable, entries)):
+            return _Told(told, wait=0.0)
         return _Told(told, is_hopeless=answer.status in NOT_ALLOWED)
 
 

@@ -7,12 +7,13 @@ What a server answers is untrusted: its size and its time are bounded, redirects
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Timer
@@ -23,9 +24,12 @@ from sr2graph.errors import FhirError
 
 MEDIA_TYPE = "application/fhir+json"
 MOST_REDIRECTS = 3
+ASKED = 10.0
+"""Seconds to wait for what a server says of itself: big ones take long to gather it."""
 REPEATED = frozenset({307, 308})
 """RFC 9110, 15.4: to be sent to the other address with the same method; others would make a GET of a POST."""
 
+_RELEASE = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?(?:-[A-Za-z0-9.-]{1,40})?", re.ASCII)
 _PATH = re.compile(r"[!-~]*", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{1,16384}", re.ASCII)
 """RFC 6750, 2.1, and what servers take beyond it; no white space, so that no header can be added."""
@@ -119,7 +123,26 @@ def _is_here(host: str) -> bool:
 
 def send(server: Server, body: bytes, release: str = "") -> Answer:
     """Post JSON of a release of FHIR, such as 4.0, to the base of a server.  Raises UnansweredError."""
-    target = _split(server.url)
+    return _sent_on(server, _split(server.url), body, release)
+
+
+def release_of(server: Server) -> str | None:
+    """Return the release that a server says it speaks, such as 4.0.1 (FHIR 3.2.0.13: its CapabilityStatement).
+
+    None where it does not say, or there is no answer: that is for the first post to find out.
+    """
+    base = _split(server.url)
+    target = base._replace(path=f"{base.path.rstrip('/')}/metadata", query="_elements=fhirVersion")
+    patient = replace(server, timeout=min(server.timeout, ASKED), longest=ASKED)
+    try:
+        told = json.loads(_sent_on(patient, target, None, "").body)
+    except (UnansweredError, ValueError, RecursionError):
+        return None
+    found = str(told.get("fhirVersion")) if isinstance(told, dict) else ""
+    return found if _RELEASE.fullmatch(found) else None
+
+
+def _sent_on(server: Server, target: SplitResult, body: bytes | None, release: str) -> Answer:
     for _ in range(MOST_REDIRECTS):
         answer = _exchange(server, target, body, release)
         elsewhere = _redirected(target, answer)
@@ -144,12 +167,12 @@ def _origin(target: SplitResult) -> tuple[str, str | None, int]:
     return target.scheme, target.hostname, target.port or {"http": 80, "https": 443}[target.scheme]
 
 
-def _exchange(server: Server, target: SplitResult, body: bytes, release: str) -> Answer:
+def _exchange(server: Server, target: SplitResult, body: bytes | None, release: str) -> Answer:
     with closing(_connection(server, target)) as connection:
         _connect(connection)
         began = monotonic()
         with _deadline(connection, server.longest), _sent(server.longest):
-            _request(connection, target, body, _headers(server, release))
+            _request(connection, target, body, _headers(server, release, is_post=body is not None))
             response = connection.getresponse()
             content = response.read(server.most_bytes + 1)
             if response.length and len(content) <= server.most_bytes:
@@ -187,17 +210,19 @@ def _connect(connection: HTTPConnection) -> None:
         raise UnansweredError(f"the server cannot be reached ({reason})", is_sent=False) from None
 
 
-def _headers(server: Server, release: str) -> dict[str, str]:
+def _headers(server: Server, release: str, *, is_post: bool) -> dict[str, str]:
     """Return the headers; the release lets a server of another one refuse the whole (FHIR 3.2.0.1.2)."""
     sent = f"{MEDIA_TYPE}; fhirVersion={release}" if release else MEDIA_TYPE
-    headers = {"Content-Type": sent, "Accept": MEDIA_TYPE, "Prefer": "return=minimal"}
+    headers = {"Accept": MEDIA_TYPE}
+    headers |= {"Content-Type": sent, "Prefer": "return=minimal"} if is_post else {}
     return headers if server.token is None else headers | {"Authorization": f"Bearer {server.token}"}
 
 
-def _request(connection: HTTPConnection, target: SplitResult, body: bytes, headers: dict[str, str]) -> None:
+def _request(connection: HTTPConnection, target: SplitResult, body: bytes | None, headers: dict[str, str]) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):
         # A server that will not read it all, as one that finds it too long, may have said so.
-        connection.request("POST", target.path.rstrip("/") or "/", body, headers)
+        path = target.path.rstrip("/") or "/"
+        connection.request("GET" if body is None else "POST", f"{path}?{target.query}".rstrip("?"), body, headers)
 
 
 @contextmanager

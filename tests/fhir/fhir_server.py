@@ -25,12 +25,16 @@ class Fake:
     """What to do with the next requests, instead of doing what they say."""
     checks_references: bool = False
     """An entry of a batch that refers to what is not there is refused."""
+    metadata: object = None
+    """What it says of itself; nothing where it is None."""
     tells_no_change: bool = True
     """As HAPI does: a code for an update that changes nothing."""
     stored: dict[str, tuple[int, Json]] = field(default_factory=dict)
     """Type/id → version and resource."""
     requests: list[Json] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """Paths of GET."""
 
     def versions(self) -> dict[str, int]:
         return {name: version for name, (version, _) in self.stored.items()}
@@ -51,6 +55,10 @@ class Handler(BaseHTTPRequestHandler):
             self.fake.script.pop(0)(self, body)
         else:
             behave(self, body)
+
+    def do_GET(self) -> None:
+        self.fake.asked.append(self.path)
+        self.answer(404 if self.fake.metadata is None else 200, self.fake.metadata)
 
     def answer(self, status: int, content: object, content_type: str = FHIR_JSON, **headers: str) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -130,6 +130,47 @@ def test_a_transaction_that_is_refused_names_the_entry(fake: Fake) -> None:
     assert (result.requests, fake.stored) == (1, {})
 
 
+ENTRIES = bundle().resource["entry"]
+PATIENT = next(entry for entry in ENTRIES if entry["resource"]["resourceType"] == "Patient")
+OF_PATIENT = sum(f'"reference": "{PATIENT["fullUrl"]}"' in json.dumps(each, default=str) for each in ENTRIES)
+GONE = "Patient/gone"
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (f"HAPI-1094: Resource {GONE} not found, specified in path: Observation.subject", OF_PATIENT),
+        (f"HAPI-1094: Resource {GONE}. Not found", OF_PATIENT),
+        (f"HAPI-0534: Transaction bundle contains multiple resources with ID: {ENTRIES[3]['fullUrl']}", 1),
+        (f"Cannot write {ENTRIES[3]['request']['url']}, {ENTRIES[3]['fullUrl']}", 1),
+        (f"Resource x{GONE} not found", COUNT),
+        ("HAPI-0541: Unable to satisfy placeholder ID urn:uuid:7dfd2eb1-7d4f-4a32-9b5e-0e3f5d1f7e11", COUNT),
+        ("Patient/" + "x" * 1_000_000, COUNT),
+    ],
+)
+def test_a_refusal_in_words_is_that_of_the_entries_it_names(fake: Fake, words: str, refused: int) -> None:
+    """HAPI gives no place in the bundle; what names nothing of it is the refusal of all."""
+    fake.script = [says(400, outcome(words))]
+    made = json.loads(bundle().json().replace(f'"reference":"{PATIENT["fullUrl"]}"', f'"reference":"{GONE}"'))
+    result = posted(fake, FhirBundle(made, (), "R4"))
+    assert [each.what for each in result.results].count(What.REFUSED) == refused
+    assert {each.what for each in result.results} <= {What.REFUSED, What.NOT_DONE}
+    assert result.requests == 1
+
+
+def test_a_conflict_is_sent_again(fake: Fake) -> None:
+    """Two requests were at the same patient; the other one is done now."""
+    fake.script = [says(409, outcome("HAPI-0550: HAPI-0825"))]
+    result = posted(fake)
+    assert (result.counts(), result.requests) == ({What.CREATED: COUNT}, 2)
+
+
+def test_a_conflict_that_stays_is_a_refusal(fake: Fake) -> None:
+    fake.script = [says(409, outcome("HAPI-0550"))] * 4
+    result = posted(fake)
+    assert (only(result), result.requests) == ((What.REFUSED, "409: processing: HAPI-0550"), 4)
+
+
 @pytest.mark.parametrize(
     ("answer", "what", "reason"),
     [
@@ -497,6 +538,25 @@ def test_a_run_ends_where_the_next_would_fare_no_better(fake: Fake, tmp_path: Pa
     done = run("fhir", tmp_path, "--post", fake.url)
     assert (done.exit_code, len(fake.requests), len(done.stdout.splitlines())) == (1, 2, 2)
     assert "given up" in done.stderr
+
+
+@pytest.mark.parametrize("version", ["5.0.0", "3.0.2", "6.0.0-ballot1"])
+def test_a_server_of_another_release_gets_nothing(fake: Fake, report: Path, version: str) -> None:
+    fake.metadata = {"resourceType": "CapabilityStatement", "fhirVersion": version}
+    done = run("fhir", report, "--flavour", "r4", "--post", fake.url)
+    assert (done.exit_code, done.stdout, fake.requests) == (1, "", [])
+    assert f"the server speaks FHIR {version}, and the bundle is R4. Choose another flavour" in done.stderr
+    assert fake.asked == ["/fhir/metadata?_elements=fhirVersion"]
+
+
+@pytest.mark.parametrize(
+    "metadata", [None, {"fhirVersion": "4.3.0"}, {"fhirVersion": "x" * 99}, {}, [], b"[" * 100_000]
+)
+def test_a_server_that_says_nothing_else_is_tried(fake: Fake, report: Path, metadata: object) -> None:
+    fake.metadata = metadata
+    for _ in range(2):
+        assert run("fhir", report, "--flavour", "r4", "--post", fake.url).exit_code == 0
+    assert (len(fake.requests), len(fake.asked)) == (2, 2)
 
 
 def test_the_token_comes_from_a_file_or_the_environment(
