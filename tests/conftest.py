@@ -13,6 +13,8 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 
 HAPI = ROOT / "build" / "peers" / "validator" / "validator.jar"
 """HAPI FHIR's validator, as scripts/peers.sh builds it."""
+JPA = ROOT / "build" / "peers" / "jpa_server" / "jpa_server.jar"
+"""HAPI FHIR's JPA server, likewise."""
 MEDPLUM = ROOT / "build" / "peers" / "medplum"
 """Where scripts/peers_node.sh installs Medplum."""
 
@@ -21,6 +23,7 @@ PEERS = {
     "dicom3tools": "dciodvfy",
     "pixelmed": "/usr/share/java/pixelmed.jar",
     "hapi": str(HAPI),
+    "jpa": str(JPA),
     "medplum": str(MEDPLUM / ".sources"),
 }
 """Marker ↔ the command, or the file where there is no command, that shows the peer is installed."""
