@@ -133,7 +133,8 @@ def _has_one_of_each(resource: Json, resources: Resources | None) -> bool:
 
 
 def _has_organization(resource: Json, _: Resources | None) -> bool:
-    return any(each["type"] == "Organization" for each in resource["performer"])
+    """Tell whether an institution can be resolved: the slice is by its type."""
+    return any(each["type"] == "Organization" and "reference" in each for each in resource["performer"])
 
 
 def _has_impression(resource: Json, _: Resources | None) -> bool:

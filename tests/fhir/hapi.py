@@ -95,7 +95,8 @@ class Excuse:
     """The guide without whose definitions it is not seen."""
     kind: str
     flavour: str
-    """The sample, and the flavour, that it is seen in."""
+    bundle: str
+    """The sample, the flavour and the sort of bundle that it is seen in."""
     example: str
     """The example of the guide that it is seen in, too."""
     reason: str

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from sr2graph.dicom.report import Report
 from sr2graph.fhir import FLAVOURS, FhirBundle, to_fhir
 from sr2graph.fhir.tables import flavours, rows
-from sr2graph.samples import KINDS, sample
+from sr2graph.samples import KINDS, large_sample, sample
 from tests.fhir.hapi import Excuse, Issue, Validator, excuses, unexcused
 from tests.fhir.models import case, corpus_reports, resources
+from tests.fhir.test_doses import complete
 
 pytestmark = [pytest.mark.hapi, pytest.mark.slow]
 
@@ -48,9 +50,15 @@ def ask() -> Iterator[Ask]:
         each.close()
 
 
+def report(kind: str) -> Report:
+    """A sample, smaller where it has the same event over and over; or the dose report that has all a guide wants."""
+    made: dict[str, Callable[[], Report]] = {"complete": complete, "projection_xray_dose": lambda: large_sample(2)}
+    return made[kind]() if kind in made else sample(kind)
+
+
 @cache
 def projected(kind: str, flavour: str, bundle: str = "transaction", ids: str = "put") -> FhirBundle:
-    return to_fhir(sample(kind), flavour, bundle, ids, timezone=ZONE)
+    return to_fhir(report(kind), flavour, bundle, ids, timezone=ZONE)
 
 
 def issues(ask: Ask, bundle: FhirBundle) -> tuple[Issue, ...]:
@@ -85,7 +93,7 @@ SORTS = [
     ("flavour", "kind", "bundle", "ids"),
     [
         *(grouped(flavour, "basic_text", *sort) for flavour in FLAVOURS for sort in SORTS),
-        grouped("r4-rds", "mammography_dose", "document", "put"),
+        grouped("r4-rds", "complete", "document", "put"),
         grouped("r5-dicom-sr", "planar_roi", "document", "put"),
     ],
 )
@@ -97,17 +105,21 @@ MOST = 60_000
 """Characters of the bundle of a real report that is validated: the larger half would take minutes."""
 
 
+OWN = {"ctdose-siemens-petct-1.dcm": "'9999-01-01' is outside", "mgdose-hologic-1.dcm": "DCM#111650"}
+"""What is wrong in these reports themselves: a birth date, a code that PS3.16 does not have."""
+
+
 @pytest.mark.corpus
 @pytest.mark.parametrize("flavour", [grouped(each) for each in FLAVOURS])
 def test_real_reports_are_valid(flavour: str, ask: Ask) -> None:
     """Those whose bundle is not long, which most are."""
-    found, looked_at = {}, 0
-    for name, report in corpus_reports():
-        bundle = to_fhir(report, flavour, timezone=ZONE)
+    found = {}
+    for name, real in corpus_reports():
+        bundle = to_fhir(real, flavour, timezone=ZONE)
         if len(bundle.json()) <= MOST:
-            looked_at += 1
-            found[name] = unexcused(issues(ask, bundle))
-    assert looked_at >= 40
+            told = unexcused(issues(ask, bundle))
+            found[name] = [each for each in told if name not in OWN or OWN[name] not in each.message]
+    assert len(found) >= 30
     assert {name: each for name, each in found.items() if each} == {}
 
 
@@ -119,7 +131,7 @@ def seen_in(excuse: Excuse, ask: Ask) -> tuple[Issue, ...]:
     if excuse.example:
         resource = json.loads(case(f"ig/{excuse.guide}/examples/{excuse.example}").read_text(encoding="utf-8"))
         return ask(excuse.release).issues(resource)
-    return issues(ask, projected(excuse.kind, excuse.flavour))
+    return issues(ask, projected(excuse.kind, excuse.flavour, excuse.bundle))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +141,7 @@ def test_every_excuse_is_needed(excuse: Excuse, ask: Ask) -> None:
     """What is excused is seen in the sample that its line names, and nothing else excuses it."""
     if excuse.guide:
         need_guides(ask(excuse.release))
-    found = [each for each in issues(ask, projected(excuse.kind, excuse.flavour)) if excuse.covers(each)]
+    found = [each for each in issues(ask, projected(excuse.kind, excuse.flavour, excuse.bundle)) if excuse.covers(each)]
     assert found
     assert excuse.reason
     others = [each for each in excuses() if each is not excuse]
@@ -229,8 +241,14 @@ def test_broken_observations_of_others(release: str, ask: Ask) -> None:
     assert all(severities & ERRORS for severities in found.values()), found
 
 
-NEVER = {"imr-imagingstudy", "idr-imaging-study-in-imaging-report", "imaging-diagnosticreport", "modality-device"}
-"""Profiles that no sample claims: they want an endpoint, a status that is misprinted, or an AE title."""
+NEVER = {"imr-imagingstudy", "idr-imaging-study-in-imaging-report", "imaging-diagnosticreport", "image-region-3d"}
+"""Profiles that nothing here claims: they want an endpoint, a status that is misprinted, a region in space."""
+
+ONCE = {"dicom-general-equipment", "dicom-participant-device", "dicom-participant-person"}
+"""Profiles that want no more than one of something."""
+
+OPEN = {"algorithm-identification"}
+"""Profiles with which nothing can be wrong in the resource itself."""
 
 FLAVOUR_OF = {each.guide: each for each in flavours().values() if each.guide}
 
@@ -238,7 +256,7 @@ FLAVOUR_OF = {each.guide: each for each in flavours().values() if each.guide}
 @cache
 def claiming(profile: str, flavour: str) -> Json | None:
     """The first resource of a sample that claims a profile."""
-    for kind in KINDS:
+    for kind in (*KINDS, "complete"):
         for each in resources(projected(kind, flavour, "document" if "summary-report" in profile else "transaction")):
             if profile in each.get("meta", {}).get("profile", ()):
                 return each
@@ -250,18 +268,21 @@ def claiming(profile: str, flavour: str) -> Json | None:
     [
         grouped(FLAVOUR_OF[row["guide"]].name, row["profile"], row["requires"].split()[0])
         for row in rows("profiles")
-        if row["profile"].rpartition("/")[2] not in NEVER
+        if row["profile"].rpartition("/")[2] not in NEVER | OPEN
     ],
 )
 def test_a_claim_is_held_against_the_profile(flavour: str, profile: str, required: str, ask: Ask) -> None:
-    """Without what its profile requires, a resource has an error of that profile more than before."""
+    """Without what its profile requires, or with two of it, a resource has an error of that profile more."""
     validator = ask(flavours()[flavour].release)
     need_guides(validator)
     resource = claiming(profile, flavour)
     assert resource is not None
     text = FhirBundle(resource).json()
-    lacking = FhirBundle({key: value for key, value in resource.items() if key != required}).json()
+    wrong = {key: value for key, value in resource.items() if key != required}
+    if profile.rpartition("/")[2] in ONCE:
+        wrong[required] = resource[required] * 2
     before, after = (
-        {each.message for each in validator.issues(each) if each.severity in ERRORS} for each in (text, lacking)
+        {said.message for said in validator.issues(each) if said.severity in ERRORS}
+        for each in (text, FhirBundle(wrong).json())
     )
     assert any(required in each and profile in each for each in after - before), after - before
