@@ -135,6 +135,13 @@ def test_without_an_institution_it_is_not_claimed() -> None:
     assert "imr-diagnosticreport is not claimed: no organization" in told
 
 
+def test_an_institution_known_by_identifier_only_keeps_no_profile() -> None:
+    """The profile tells performers apart by their type, which is that of what is referred to."""
+    bundle = to_fhir(sample("basic_text"), "r4-imr", "batch", "conditional", timezone="+01:00")
+    assert "Organization" in {each["type"] for each in diagnostic_report(bundle)["performer"]}
+    assert "meta" not in diagnostic_report(bundle)
+
+
 def test_the_profile_of_a_study_needs_an_endpoint_which_no_report_knows() -> None:
     """So the IDR profile that wants such a study is not claimed either; the account says so."""
     bundle = made("basic_text", "r5-idr")
