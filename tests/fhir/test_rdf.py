@@ -11,7 +11,6 @@ import pytest
 import rdflib
 from hypothesis import given, settings
 from hypothesis.strategies import characters, sampled_from, text
-from rdflib.compare import isomorphic
 
 from sr2graph.dicom.report import Report
 from sr2graph.errors import FhirError, NotFhirError
@@ -91,10 +90,10 @@ def test_all_notations_are_one_graph(kind: str, flavour: str) -> None:
 def test_rdflib_reads_the_same() -> None:
     """It numbers blank nodes and prefixes by itself."""
     bundle = projected("key_objects")
-    from_text = rdflib.Graph().parse(data=bundle.to_turtle(), format="turtle")
+    again = rdflib.Graph().parse(data=bundle.to_turtle(), format="turtle").serialize(format="nt")
+    assert canonical(triples(again, pyoxigraph.RdfFormat.N_TRIPLES)) == canonical(triples(bundle.to_turtle()))
     (name,) = (each.identifier for each in bundle.to_rdflib().graphs() if len(each))
     assert str(name) == f"urn:uuid:{bundle.resource['id']}"
-    assert isomorphic(from_text, bundle.to_rdflib().graph(name))
 
 
 def test_the_same_report_gives_the_same_text() -> None:
