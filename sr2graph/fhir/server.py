@@ -24,7 +24,7 @@ from sr2graph.errors import FhirError
 
 MEDIA_TYPE = "application/fhir+json"
 MOST_REDIRECTS = 3
-ASKED = 10.0
+ASKED = 30.0
 """Seconds to wait for what a server says of itself: big ones take long to gather it."""
 REPEATED = frozenset({307, 308})
 """RFC 9110, 15.4: to be sent to the other address with the same method; others would make a GET of a POST."""
