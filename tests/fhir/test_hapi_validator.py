@@ -108,6 +108,7 @@ MOST = 60_000
 OWN = {
     "ctdose-siemens-petct-1.dcm": "'9999-01-01' is outside",
     "generated-dcmtk-reportfk-1.dcm": "No code provided, and a code should be provided from the value set 'Identifier",
+    "ko-ihe-mado-2.dcm": "No code provided, and a code should be provided from the value set 'Identifier",
     "mgdose-hologic-1.dcm": "DCM#111650",
 }
 """What only these reports have: a birth date, an AE title to retrieve from, a code that PS3.16 does not have."""
