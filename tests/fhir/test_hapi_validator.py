@@ -105,13 +105,11 @@ MOST = 60_000
 """Characters of the bundle of a real report that is validated: the larger half would take minutes."""
 
 
-OWN = {
-    "ctdose-siemens-petct-1.dcm": "'9999-01-01' is outside",
-    "generated-dcmtk-reportfk-1.dcm": "No code provided, and a code should be provided from the value set 'Identifier",
-    "ko-ihe-mado-2.dcm": "No code provided, and a code should be provided from the value set 'Identifier",
-    "mgdose-hologic-1.dcm": "DCM#111650",
-}
-"""What only these reports have: a birth date, an AE title to retrieve from, a code that PS3.16 does not have."""
+OWN = {"ctdose-siemens-petct-1.dcm": "'9999-01-01' is outside", "mgdose-hologic-1.dcm": "DCM#111650"}
+"""What is wrong in these reports themselves: a birth date, a code that PS3.16 does not have."""
+
+REAL = {"Terminology_TX_Code_ValueSet_Ext", "TERMINOLOGY_TX_SYSTEM_UNSUPPORTED"}
+"""Warnings that no sample has: an AE title is a type that HL7 has no code for, and SNOMED CT is not here."""
 
 
 @pytest.mark.corpus
@@ -123,6 +121,7 @@ def test_real_reports_are_valid(flavour: str, ask: Ask) -> None:
         bundle = to_fhir(real, flavour, timezone=ZONE)
         if len(bundle.json()) <= MOST:
             told = unexcused(issues(ask, bundle))
+            told = [each for each in told if each.severity != "warning" or each.id not in REAL]
             found[name] = [each for each in told if name not in OWN or OWN[name] not in each.message]
     assert len(found) >= 30
     assert {name: each for name, each in found.items() if each} == {}
