@@ -197,7 +197,7 @@ def test_loading_again_changes_nothing(tmp_path: Path) -> None:
     [
         ("broken.nq", b"<urn:a> <urn:b> ", "broken.nq"),
         ("broken.nq.gz", b"not gzip", "broken.nq.gz"),
-        ("cut.nq.gz", gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n" * 99)[:-9], "cut.nq.gz"),
+        ("cut.nq.gz", gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n" * 99, mtime=0)[:-9], "cut.nq.gz"),
         ("report.txt", b"", r"suffix.*\.nq"),
         ("report", b"", r"suffix.*\.nq"),
         ("missing.nq", None, "no such file"),
