@@ -242,7 +242,8 @@ class Doses:
         told = [*resource["identifier"]]
         serial, own = resource.get("serialNumber"), clean(self._report.equipment.serial_number)
         title = station_ae_title(self._report.other)
-        is_own = reference == makers.people.equipment or (serial is not None and serial == own)
+        is_made = reference.get("identifier") == makers.people.equipment.get("identifier")
+        is_own = is_made or (serial is not None and serial == own)
         told += [self._identifier("serial", {"value": serial})] if serial else []
         told += [self._identifier("application_entity", {"value": title})] if title and is_own else []
         told = [self._identifier("device", each) if each["system"] != URI_SYSTEM else each for each in told[:1]] + told[

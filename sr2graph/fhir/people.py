@@ -158,10 +158,9 @@ class People:
     def _equipment(self, equipment: Equipment) -> Json:
         """Return a reference to the device that made the report (PS3.3 C.7.5.1)."""
         key = (equipment.manufacturer, equipment.model_name, equipment.serial_number, *equipment.software_versions)
-        told = [equipment.device_uid] if equipment.device_uid else [clean(each) or "" for each in key]
-        whole = bool(equipment.device_uid or equipment.serial_number)
-        scope = () if whole else (self._report.sop_instance_uid,)
-        resource = resource_of("Device", "equipment", *scope, *(each or "" for each in told))
+        scope = () if equipment.serial_number else (self._report.sop_instance_uid,)
+        told = "equipment", *scope, *(clean(each) or "" for each in key)
+        resource = resource_of("Device", *(_of_uid(equipment.device_uid) or told))
         fields = {
             "manufacturer": clean(equipment.manufacturer),
             "serialNumber": clean(equipment.serial_number),
@@ -188,9 +187,8 @@ class People:
         name = clean(observer.name) or clean(observer.model) or clean(observer.station)
         if not name and not observer.uid and not any(fields.values()):
             return None
-        told = tuple(each or "" for each in (name, *fields.values()))
-        key = (observer.uid,) if observer.uid else (self._report.sop_instance_uid, *told)
-        resource = resource_of("Device", "device", *key)
+        told = "device", self._report.sop_instance_uid, *(each or "" for each in (name, *fields.values()))
+        resource = resource_of("Device", *(_of_uid(observer.uid) or told))
         place = clean(observer.location)
         resource |= {"location": {"type": "Location", "display": place}} if place else {}
         return self._device(resource, "device", observer.uid, name, fields, [])
@@ -236,5 +234,34 @@ class People:
             ]
         resource |= {element: value for element, value in fields.items() if value}
         resource |= {"version": [{"value": version} for version in versions]} if versions else {}
-        self._resources.add(claimed(resource, kind, self._flavour, self._account), told)
-        return self._resources.reference("Device", str(resource["id"]), told, name)
+        made = claimed(resource, kind, self._flavour, self._account)
+        reference = self._resources.reference("Device", str(resource["id"]), told, name)
+        known = self._resources.find(reference)
+        if known is None:
+            self._resources.add(made, told)
+        else:  # what made the report may be an observer in it, too
+            self._resources.replace(_joined(known, made, self._account))
+        return reference
+
+
+def _of_uid(uid: str | None) -> tuple[str, ...]:
+    """Return what identifies a device that has a UID: whatever part it plays, it is one device."""
+    return ("uid", uid) if uid else ()
+
+
+def _joined(known: Json, made: Json, account: Account) -> Json:
+    """Return one device of what was said of it twice: lists have all, of the rest the first word counts."""
+    profiles = [profile for each in (known, made) for profile in each.get("meta", {}).get("profile", ())]
+    meta = {"meta": {"profile": list(dict.fromkeys(profiles))}} if profiles else {}
+    named, other = known.get("displayName"), made.get("displayName")
+    if named and other and named != other:
+        made = made | {"displayName": named, "name": [{"value": other, "type": "user-friendly-name"}]}
+    for element, value in made.items():
+        if element in known and not isinstance(value, list | dict) and value != known[element]:
+            account.note(f"Device.{element}", "said twice of one device, and not the same: the first is kept")
+    lists = {
+        name: [*value, *(each for each in made.get(name, ()) if not any(each.items() <= one.items() for one in value))]
+        for name, value in known.items()
+        if isinstance(value, list)
+    }
+    return {"resourceType": known["resourceType"], "id": known["id"]} | meta | made | known | lists | meta

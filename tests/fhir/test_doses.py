@@ -200,7 +200,7 @@ def test_a_report_that_has_all_claims_the_profiles(ids: str) -> None:
 
 def test_the_ae_title_of_another_device_is_not_that_of_the_scanner() -> None:
     report = replace(sample(CT), other=(STATION_AE_TITLE,))
-    report = replace(report, equipment=replace(report.equipment, serial_number="another"))
+    report = replace(report, equipment=replace(report.equipment, serial_number="another", device_uid="2.25.7"))
     bundle = made(report)
     assert "CT01" not in bundle.json()
     reasons = {loss.reason for loss in bundle.losses if loss.target == "meta.profile"}

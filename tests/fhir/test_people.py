@@ -234,3 +234,39 @@ def test_an_algorithm_that_is_named_by_a_code_is_the_device() -> None:
     (observation,) = resources(made, "Observation")
     assert resolved(made, observation["device"])["displayName"] == "Nodule finder"
     assert not made.left_out()
+
+
+# ---------------------------------------------------------------- devices
+
+
+@pytest.mark.parametrize("kind", ["ct_dose", "projection_xray_dose", "mammography_dose", "planar_roi"])
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_device_is_there_once(kind: str, flavour: str) -> None:
+    """What made a dose report is an observer in it, too: two resources with one UID are one to a server."""
+    made = to_fhir(sample(kind), flavour, ids="conditional", timezone=ZONE)
+    searches = [
+        (entry["resource"]["resourceType"], entry["request"]["ifNoneExist"])
+        for entry in made.resource["entry"]
+        if "ifNoneExist" in entry["request"]
+    ]
+    assert len(searches) > 5
+    assert len(set(searches)) == len(searches)
+
+
+def test_a_device_has_what_is_said_of_it_in_both_places() -> None:
+    report = sample("ct_dose")
+    for flavour, told in (("r4", "deviceName"), ("r5-dicom-sr", "name")):
+        (device,) = (
+            each for each in resources(to_fhir(report, flavour, timezone=ZONE), "Device") if "location" in each
+        )
+        assert {"version", "serialNumber", told} <= device.keys()
+        assert "Peregrine CT" in str(device)
+        assert "KMCT2" in str(device[told])
+    assert len(device["meta"]["profile"]) == 2
+
+
+def test_what_is_said_otherwise_of_a_device_is_noted() -> None:
+    report = sample("ct_dose")
+    made = to_fhir(replace(report, equipment=replace(report.equipment, serial_number="another")), timezone=ZONE)
+    noted = [loss.reason for loss in made.losses if loss.target == "Device.serialNumber" and loss.reason]
+    assert noted == ["said twice of one device, and not the same: the first is kept"]
