@@ -42,7 +42,7 @@ def test_outputs_are_not_stored(notebook: Path) -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells(notebook))
 
 
-def run(name: str) -> dict[str, Any]:
+def run_notebook(name: str) -> dict[str, Any]:
     """Run a notebook from top to bottom; return its names."""
     namespace: dict[str, Any] = {}
     for cell in cells(ROOT / "notebooks" / name):
@@ -52,7 +52,7 @@ def run(name: str) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_the_cohort(figures: list[Any]) -> None:
-    namespace = run("cohort.ipynb")
+    namespace = run_notebook("cohort.ipynb")
     cohort = namespace["cohort"]
     assert isinstance(cohort, pd.DataFrame)
     assert len(cohort) >= 3
@@ -69,7 +69,7 @@ def test_the_cohort(figures: list[Any]) -> None:
 def test_fhir_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """All but posting and searching."""
     monkeypatch.delenv("FHIR_SERVER", raising=False)
-    namespace = run("fhir.ipynb")
+    namespace = run_notebook("fhir.ipynb")
     measurements = namespace["measurements"]
     assert set(measurements["lesion"]) >= {"Lesion 1", "Lesion 2", "Lesion 3"}
     assert (measurements.loc[measurements["name"] == "Long Axis", "unit"] == "mm").all()

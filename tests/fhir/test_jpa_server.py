@@ -21,6 +21,7 @@ from sr2graph.fhir.server import Server
 from sr2graph.samples import KINDS, sample
 from tests.commands import run
 from tests.fhir.jpa import PAGE, Jpa, Json, servers
+from tests.test_notebooks import run_notebook
 
 # One worker has the servers: they are as many as there are releases.
 pytestmark = [pytest.mark.jpa, pytest.mark.slow, pytest.mark.xdist_group("jpa")]
@@ -399,3 +400,21 @@ def test_a_bad_reference_is_told_by_the_command(r4: Jpa, folder: Path, monkeypat
     assert done.exit_code == 1
     assert "1 refused" in done.stdout
     assert "Resource Observation/missing not found" in done.stderr
+
+
+# ---------------------------------------------------------------- the notebook
+
+
+def test_the_notebook_posts_and_finds(running: dict[str, Jpa], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does with a server; tests/test_notebooks.py runs it without one."""
+    monkeypatch.setenv("FHIR_SERVER", running["R5"].started().url)
+    namespace = run_notebook("fhir.ipynb")
+    first, second = namespace["answers"]
+    assert first.is_done
+    assert set(second.counts()) == {What.UNCHANGED}
+    sizes = [Decimal(str(each["valueQuantity"]["value"])) for each in namespace["sizes"]]
+    measured = namespace["measurements"]
+    large = {Decimal(value) for value in measured.loc[measured["unit"] == "mm", "value"] if Decimal(value) > 20}
+    assert large
+    assert large <= set(sizes)  # other tests may have posted more of the patient
+    assert min(sizes) > 20
