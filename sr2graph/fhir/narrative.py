@@ -25,6 +25,9 @@ MOST_CHARACTERS = 4_000_000
 MANY = 4096
 """Members of a list, such as the points of an outline, that are written out."""
 
+UNNAMED = "unnamed"
+"""Of an item without name and value type: a narrative has some text (FHIR txt-2)."""
+
 OPEN, CLOSE = '<div xmlns="http://www.w3.org/1999/xhtml">', "</div>"
 
 
@@ -74,7 +77,7 @@ def _name(item: ContentItem, names: dict[int, str]) -> str:
     """Return the name of an item; names of items that are there are remembered by identity."""
     concept = item.concept_name
     if concept is None:
-        return f"<b>{_escaped(item.value_type or '')}</b>"
+        return f"<b>{_escaped(item.value_type or '') or UNNAMED}</b>"
     made = names.get(id(concept))
     if made is None:
         made = names[id(concept)] = f"<b>{_escaped(_concept(concept))}</b>"
