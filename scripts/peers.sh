@@ -5,19 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# A mirror that is busy for a moment is not a reason to fail a build.
-three_times() {
-  for attempt in 1 2 3; do
-    if "$@"; then return 0; fi
-    echo "peers: attempt $attempt of 3 failed: $*" >&2
-    sleep $((attempt * 5))
-  done
-  return 1
-}
-
-from_debian() {
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"
-}
+source scripts/peers_common.sh
 
 # What shows that a package is there: a command, or the file of a library.
 declare -A command_of=([dcmtk]=dsrdump [dicom3tools]=dciodvfy [default-jdk-headless]=javac [maven]=mvn
@@ -29,16 +17,8 @@ done
 
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "peers: dcmtk, dicom3tools, PixelMed and Maven are here"
-elif ! command -v apt-get > /dev/null; then
-  echo "peers: no apt-get on this system; install ${missing[*]} by hand" >&2
-  exit 1
-elif [ "$(id -u)" -ne 0 ]; then
-  echo "peers: not root; run: sudo apt-get install ${missing[*]}" >&2
-  exit 1
 else
-  export DEBIAN_FRONTEND=noninteractive
-  three_times from_debian "${missing[@]}" || { echo "peers: could not install ${missing[*]}" >&2; exit 1; }
-  echo "peers: installed ${missing[*]}"
+  from_debian "${missing[@]}"
 fi
 
 # Each project builds into build/peers/NAME: its jar, and what that needs in lib/. What it was built from is noted
