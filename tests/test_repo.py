@@ -71,3 +71,10 @@ def test_no_report_of_others_is_committed(files: list[Path], corpus_dir: Path) -
 )
 def test_machine_paths_are_told_from_relative_ones(line: str, found: bool) -> None:
     assert bool(MACHINE_PATHS.search(line)) is found
+
+
+@pytest.mark.xdist_group("together")
+def test_groups_stay_together(request: pytest.FixtureRequest) -> None:
+    """Else each worker starts all servers: xdist tells a group by the end of a test's name."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@together")
