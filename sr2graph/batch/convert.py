@@ -47,7 +47,7 @@ def convert(  # noqa: PLR0913 # all but two have defaults
     tally = Tally()
     with destination(out, format) as sink, report_csv(report) as record, known(strict=strict) as seen:
         work = Work(sink.format.name, sink.staging, split=sink.split, gzip=sink.gzip, strict=strict, limits=limits)
-        results = pool.run(work, chunks(inputs(paths, listed, limits)), jobs or cores())
+        results = pool.run(work, chunks(inputs(paths, listed, limits), _CHUNK_INPUTS, _CHUNK_BYTES), jobs or cores())
         # Closed before the destination is: no worker may write into a folder that is being removed.
         with closing(results):
             for outcomes in results:
@@ -67,15 +67,20 @@ def cores() -> int:
 
 
 def chunks(
-    entries: Iterable[Input], most_inputs: int = _CHUNK_INPUTS, most_bytes: int = _CHUNK_BYTES
+    entries: Iterable[Input], most_inputs: int, most_bytes: int, *, first_inputs: int | None = None
 ) -> Iterator[pool.Chunk[Input]]:
-    """Yield inputs in shares worth sending to a worker, and small enough to keep all busy."""
+    """Yield inputs in shares worth sending to a worker, and small enough to keep all busy.
+
+    With `first_inputs` they grow from that, none to more than an eighth of what came before it: nobody knows
+    how many inputs there are, and at the end no worker is to be busy for long while the others are done.
+    """
+    first = most_inputs if first_inputs is None else first_inputs
     gathered: list[Input] = []
     size = number = 0
-    for entry in entries:
+    for seen, entry in enumerate(entries, 1):
         gathered.append(entry)
         size += entry.size
-        if len(gathered) == most_inputs or size >= most_bytes:
+        if len(gathered) >= min(most_inputs, max(first, seen // 9)) or size >= most_bytes:
             yield pool.Chunk(number, tuple(gathered))
             gathered, size, number = [], 0, number + 1
     if gathered:

@@ -83,7 +83,7 @@ def removal_row(document: int, iri: str, reason: str, time: str) -> dict[str, ob
 
 
 def _merged(name: str, parts: list[pa.Table]) -> pa.Table:
-    table = pa.concat_tables(parts)
+    table = shards.concatenated(parts)
     if name != "codes":
         return table
     codes = table.column("code").combine_chunks()

@@ -25,9 +25,10 @@ from sr2graph.corpus.tables import Table, tables
 
 _RUN_ROWS = 2_000_000
 """Rows that are sorted at a time."""
+_RUN_ITEMS = 500_000
+"""The same of items, where who reads one report looks at all of a run."""
 _LEFT_OVER = datetime.timedelta(days=1)
 """Age of a file that no version names, after which no ingest that runs can still mean to commit it."""
-_ORDER = ("document", "item", "node", "subject", "parent", "property", "ordinal", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class _Compaction:
         return stored(self._storage, tables()[name], found)
 
     def _merge_runs(self, table: Table) -> None:
-        order = ", ".join(name for name in _ORDER if name in table.schema.names)
+        order = ", ".join(shards.order(table.name))
         for run in self._runs(table):
             rows = f"{self._stored(table.name, run)} ANTI JOIN removed USING (document)"
             self._write(table, f"SELECT * FROM {rows} ORDER BY {order}", run)  # noqa: S608 # our own names
@@ -122,11 +123,12 @@ class _Compaction:
         """Yield the files to be merged, those of one run together."""
         files = self._base.files.get(table.name, ())
         dirty = self._with_removed(files)
+        most = _most_rows(table.name)
         run: list[DataFile] = []
         for file in files:
             if file.name not in dirty and _is_settled(file):
                 continue
-            if run and sum(f.rows for f in run) + file.rows > _RUN_ROWS:
+            if run and sum(f.rows for f in run) + file.rows > most:
                 yield run
                 run = []
             run.append(file)
@@ -159,15 +161,20 @@ class _Compaction:
             self._write(tables()["rejects"], f"SELECT * FROM {rows} ORDER BY rejected_at, file", files)  # noqa: S608 # our own names
 
     def _write(self, table: Table, sql: str, replaced: Sequence[DataFile]) -> None:
-        batches = self._connection.sql(sql).to_arrow_reader(shards.ROW_GROUP)
+        batches = self._connection.sql(sql).to_arrow_reader(shards.row_group(table.name))
         made = shards.write_run(self._storage, table, batches)
         if made is not None:
             self._made.append(made)
         self._replaced += replaced
 
 
+def _most_rows(record: str) -> int:
+    """Return how many rows a run has at most, unless it is one file."""
+    return _RUN_ITEMS if record == "items" else _RUN_ROWS
+
+
 def _is_settled(file: DataFile) -> bool:
-    return file.rows >= _RUN_ROWS // 2 and shards.is_run(file)
+    return file.rows >= _most_rows(file.record) // 2 and shards.is_run(file)
 
 
 def _committed(

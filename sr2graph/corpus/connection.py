@@ -66,7 +66,8 @@ def database(storage: Storage, **settings: object) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     for name, value in {"parquet_metadata_cache": True, **settings}.items():
         if value is not None:
-            connection.execute(f"SET {name} = {_literal(str(value))}")
+            # Else it would not be a setting of the cursors, which queries run on.
+            connection.execute(f"SET GLOBAL {name} = {_literal(str(value))}")
     storage.register(connection)
     return connection
 

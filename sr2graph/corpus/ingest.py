@@ -27,8 +27,10 @@ from sr2graph.dicom.report import Report
 from sr2graph.errors import CorpusError
 from sr2graph.graph.records import records
 
-_CHUNK_INPUTS = 512
-_CHUNK_BYTES = 16 * 2**20
+_CHUNK_INPUTS = 2048
+"""Most inputs of a chunk, whose items stand sorted in one file: a query skips the more of it the larger it is."""
+_FIRST_INPUTS = 256
+_CHUNK_BYTES = 64 * 2**20
 _COMMIT_INPUTS = 4096
 """Inputs between two commits: what a run that is killed does again."""
 
@@ -53,7 +55,7 @@ def ingest(  # noqa: PLR0913 # all but two have defaults
     table `rejects`, and its outcome says why.
     """
     with _run(location, watch, strict=strict, limits=limits) as run:
-        todo = chunks(inputs(paths, listed, limits), _CHUNK_INPUTS, _CHUNK_BYTES)
+        todo = chunks(inputs(paths, listed, limits), _CHUNK_INPUTS, _CHUNK_BYTES, first_inputs=_FIRST_INPUTS)
         # Clients of object stores have threads of their own, which a fork would lose.
         results = pool.run(run.work, todo, jobs or cores(), fork=run.base.storage.is_local)
         with closing(results):

@@ -28,8 +28,10 @@ from sr2graph.graph.records import Record, records
 
 _ITEMS_AT_ONCE = 16_384
 """Items that are kept as Python objects before they become Arrow, which takes a tenth of the memory."""
-_INPUTS = 1024
+_INPUTS = 2048
 """Inputs of a share, or fewer where they have many items."""
+_ITEMS = 400_000
+"""Items after which a share is cut: the more stand in a file, sorted by concept, the more of it a query skips."""
 _SMALL = 2 * 2**20
 """Bytes below which rows are handed over rather than written: many small files make a slow corpus."""
 
@@ -68,7 +70,7 @@ class ShareMaker:
         self._waiting += extent.items
         if self._waiting >= _ITEMS_AT_ONCE:
             self._to_arrow()
-        if self._rows >= shards.ROW_GROUP or len(self._outcomes) >= _INPUTS:
+        if self._rows >= _ITEMS or len(self._outcomes) >= _INPUTS:
             self._cut()
 
     def full(self) -> list[Share]:
@@ -88,12 +90,12 @@ class ShareMaker:
 
     def _to_arrow(self) -> None:
         for name, table in self._encoder.take().items():
-            self._parts.setdefault(name, []).append(table)
+            self._parts.setdefault(name, []).append(shards.without_empty_columns(table))
         self._rows, self._waiting = self._rows + self._waiting, 0
 
     def _cut(self) -> None:
         self._to_arrow()
-        tables = {name: pa.concat_tables(parts) for name, parts in self._parts.items()}
+        tables = {name: shards.concatenated(parts) for name, parts in self._parts.items()}
         large = {name: table for name, table in tables.items() if table.nbytes >= _SMALL}
         files = tuple(shards.write(self._storage, name, table) for name, table in large.items())
         small = {name: table for name, table in tables.items() if name not in large}

@@ -316,9 +316,19 @@ def test_standard_output(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("sizes", "expected"), [([10] * 130, [64, 64, 2]), ([2**19] * 5, [2, 2, 1]), ([], [])])
 def test_shares_are_bounded_by_number_and_size(sizes: list[int], expected: list[int]) -> None:
-    found = list(chunks(Input("x", "x", size=size) for size in sizes))
+    found = list(chunks((Input("x", "x", size=size) for size in sizes), 64, 2**20))
     assert [len(chunk.inputs) for chunk in found] == expected
     assert [chunk.number for chunk in found] == list(range(len(expected)))
+
+
+def test_shares_grow_with_what_came_before() -> None:
+    """Large ones are better to query, but at the end no worker should have much more to do than the others."""
+    found = [len(chunk.inputs) for chunk in chunks([Input("x", "x")] * 10_000, 500, 2**20, first_inputs=8)]
+    assert sum(found) == 10_000
+    assert found[:4] == [8, 8, 8, 8]
+    assert max(found) == 500
+    for number in range(1, len(found)):
+        assert found[number] <= max(8, sum(found[:number]) / 8)
 
 
 # ---------------------------------------------------------------- real reports

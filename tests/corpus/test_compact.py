@@ -71,15 +71,34 @@ def test_what_was_removed_is_gone_from_the_files(corpus: Path) -> None:
     assert {code for (code,) in ask(corpus, "SELECT code FROM codes")} == used
 
 
-def test_rows_are_sorted_so_that_row_groups_cover_narrow_ranges(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "ROW_GROUP", 64)
+@pytest.mark.parametrize(("record", "column"), [("nodes", "document"), ("items", "concept_name")])
+def test_rows_are_sorted_so_that_row_groups_cover_narrow_ranges(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, record: str, column: str
+) -> None:
+    monkeypatch.setattr(shards, "ROW_GROUP", 32)
+    monkeypatch.setattr(shards, "ITEMS_GROUP", 64)
+    ingest_reports(corpus, reports()[4:])
     compact(corpus)
-    (file,) = files(corpus, "items")
+    (file,) = files(corpus, record)
+    assert_narrow_ranges(file, column)
+
+
+def test_items_are_sorted_from_the_start(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only when they are compacted."""
+    monkeypatch.setattr(shards, "ITEMS_GROUP", 64)
+    ingest_reports(corpus, reports()[4:])
+    assert_narrow_ranges(max(files(corpus, "items"), key=lambda file: file.stat().st_size), "concept_name")
+
+
+def assert_narrow_ranges(file: Path, column: str) -> None:
     metadata = pq.read_metadata(file)
     assert metadata.num_row_groups > 3
-    column = metadata.schema.names.index("document")
-    ranges = [metadata.row_group(i).column(column).statistics for i in range(metadata.num_row_groups)]
+    at = metadata.schema.names.index(column)
+    found = [metadata.row_group(i).column(at).statistics for i in range(metadata.num_row_groups)]
+    ranges = [one for one in found if one.has_min_max]  # items without a name come last
+    assert len(ranges) > 3
     assert all(one.max <= other.min for one, other in itertools.pairwise(ranges))
+    assert ranges == found[: len(ranges)]
 
 
 def test_earlier_versions_stay_readable(corpus: Path) -> None:
@@ -97,7 +116,7 @@ def test_a_second_time_there_is_nothing_to_do(corpus: Path) -> None:
 
 def test_only_what_is_new_is_merged(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is large enough stays as it is, until one of its documents goes."""
-    monkeypatch.setattr(module, "_RUN_ROWS", 200)
+    monkeypatch.setattr(module, "_RUN_ITEMS", 200)
     compact(corpus)
     runs = set(files(corpus, "items"))
     ingest_reports(corpus, reports()[5:7])

@@ -97,3 +97,9 @@ def test_limits(corpus: Path, tmp_path: Path) -> None:
         names = ("threads", "memory_limit", "temp_directory")
         settings = ", ".join(f"current_setting('{name}')" for name in names)
         assert connection.execute(f"SELECT {settings}").fetchall() == [(1, "190.7 MiB", str(tmp_path))]
+
+
+def test_what_is_known_of_files_is_kept_between_queries(corpus: Path) -> None:
+    """Each query has a cursor of its own, which has not the settings of the connection that are not global."""
+    with closing(connect(log.snapshot(storage(corpus)))) as connection:
+        assert connection.cursor().execute("SELECT current_setting('parquet_metadata_cache')").fetchall() == [(True,)]

@@ -144,17 +144,17 @@ def test_killed_at_any_moment(tmp_path: Path, folder: Path, clean: Path, jobs: i
 def test_a_full_disk(tmp_path: Path, folder: Path, clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some commits are made, then there is no room: what is committed stays, half a file does not."""
     corpus = tmp_path / "corpus"
-    genuine: Callable[..., None] = pq.write_table
+    genuine: Callable[..., None] = pq.ParquetWriter.write_table
     calls = iter(range(10**6))
 
-    def write_table(table: Any, where: str, **options: Any) -> None:
+    def write_table(self: Any, table: Any, row_group_size: int) -> None:
         if next(calls) >= 25:
-            Path(where).write_bytes(b"half")
+            Path(self.where).write_bytes(b"half")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        genuine(table, where, **options)
+        genuine(self, table, row_group_size)
 
     with monkeypatch.context() as full:
-        full.setattr(pq, "write_table", write_table)
+        full.setattr(pq.ParquetWriter, "write_table", write_table)
         full.setattr("sr2graph.corpus.ingest._CHUNK_INPUTS", 2)
         full.setattr("sr2graph.corpus.ingest._COMMIT_INPUTS", 4)
         with pytest.raises(
