@@ -85,12 +85,15 @@ class Account:
 
         None is no value.
         """
-        if value is None:
-            return
+        if value is not None:
+            self.sayers(role, value, target).append(position)
+
+    def sayers(self, role: str, value: object, target: str | None = None) -> list[Position]:
+        """Return the positions that `said` notes for a value, to add to."""
         noted = self._said.get((role, value))
         if noted is None:
             noted = self._said[role, value] = (target or keyed("roles", "role")[role]["element"], [])
-        noted[1].append(position)
+        return noted[1]
 
     def say(self, item: ContentItem, role: str, value: object, above: int = 1) -> bool:
         """Map an item to what was noted of its value by something at, below or beside what it says it of.

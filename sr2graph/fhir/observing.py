@@ -13,16 +13,15 @@ from typing import NamedTuple
 
 from sr2graph.dicom.content import ContentItem
 from sr2graph.dicom.values import Code, MeasuredValue, UIDReference, ValueType
+from sr2graph.fhir.commons import Common, Commons
 from sr2graph.fhir.contexts import Contexts, Makers
 from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.key_objects import KeyObjects
-from sr2graph.fhir.profiles import claimed
 from sr2graph.fhir.reading import Node, is_selection
 from sr2graph.fhir.resources import once
 from sr2graph.fhir.selections import Instance
-from sr2graph.fhir.sites import MOST_SITES
-from sr2graph.fhir.tables import category, coded, identifier_type, keyed
-from sr2graph.fhir.texts import clean, coding_of, identify, uid_identifier
+from sr2graph.fhir.tables import coded, identifier_type, keyed
+from sr2graph.fhir.texts import clean, identify, uid_identifier
 from sr2graph.fhir.values import Valued
 from sr2graph.templates.context import text_of
 from sr2graph.templates.properties import Items
@@ -55,9 +54,10 @@ class Observing:
         self.selected: list[Json] = []
         """References to the selections that no observation refers to."""
         self._names: dict[int, _Named] = {}
-        self._sorts: dict[str, list[Json]] = {}
-        """The categories of observations, by that of the node."""
+        self._commons = Commons(makers, self.contexts)
         self._selected: dict[tuple[int, ...], tuple[tuple[Items, ...], list[Json]]] = {}
+        self._derived: dict[tuple[int, bool], list[Json]] = {}
+        """What observations are derived from, by their selections, and whether they are derived measurements."""
         groups = (node for node in makers.reading.nodes.values() if node.category == "group")
         self._groups = [self.reference(node) for node in islice(groups, MOST_SHOWN)]
         """What a derived measurement is derived from (TID 1420)."""
@@ -114,30 +114,26 @@ class Observing:
     def _add(self, node: Node) -> None:
         makers, item, named = self._makers, node.item, self._named(node)
         valued = makers.values.value(item)
-        study, about = self.contexts.of(node.context)
-        told: Json = {
-            "resourceType": "Observation",
-            "id": named.id,
-            "extension": makers.sites.focus_code(node.context.subject),
-            "identifier": self._identifiers(node),
-            **study,
-            "status": makers.status["observation"],
-            "category": self._categories(node),
-            "code": self._codes[id(node)],
-            **about,
-            **self._value(node, valued),
-            **self._site(node),
-        }
-        told |= self._about(node, told)
-        resource = {key: value for key, value in told.items() if value}
-        resource = claimed(resource, node.category, makers.flavour, makers.account, makers.resources)
-        makers.resources.add(resource, named.identifier)
+        common = self._commons.of(node)
+        for positions in common.said:
+            positions.append(item.position)
+        value = self._value(node, valued)
+        own = {"id": named.id, "identifier": self._identifiers(node, common), "code": self._codes[id(node)], **value}
+        if item.children or node.details:
+            own |= self._about(node, value)
+        if node.children and (
+            members := [self.reference(child) for child in node.children if self._is(child, "hasMember")]
+        ):
+            own["hasMember"] = members
+        if sources := self._sources(node):
+            own["derivedFrom"] = sources
+        makers.resources.add(self._commons.resource(common, own, value), named.identifier)
         makers.account.mapped(item, f"Observation/{named.id}", valued.reason)
         for each in node.details:
             if each.value_type == ValueType.CONTAINER:
                 makers.account.mapped(each, f"Observation/{named.id}", "a heading: its items are components")
 
-    def _identifiers(self, node: Node) -> list[Json]:
+    def _identifiers(self, node: Node, common: Common) -> list[Json]:
         """Return the identifiers of a node; an event has its UID, and what is tracked without a site its tracking."""
         makers = self._makers
         found = makers.studies.identifiers(node.item, self._named(node).identifier)
@@ -145,9 +141,7 @@ class Observing:
             if isinstance(child.value, UIDReference) and child.value.uid and makers.reading.role(child).name == "event":
                 found.append({"type": self._event_type(child), **uid_identifier(child.value.uid)})
                 makers.account.mapped(child, "Observation.identifier")
-        if not node.properties.finding_sites:
-            found += makers.sites.tracking(node.properties)
-        return found
+        return found + common.tracking if common.tracking else found
 
     def _event_type(self, item: ContentItem) -> Json:
         """Return what sort of UID an event has; the dose summary guide has a code of its own for it."""
@@ -156,16 +150,6 @@ class Observing:
         if row is None or not self._makers.flavour.doses:
             return name
         return name | {"coding": [*name.get("coding", []), *identifier_type(row)["coding"]]}
-
-    def _categories(self, node: Node) -> list[Json]:
-        """Return the category of a node, and `imaging` where the guide wants it beside (guide defect 2)."""
-        made = self._sorts.get(node.category)
-        if made is None:
-            own = "imaging" if node.category == "measurement" else node.category
-            names = dict.fromkeys(["imaging", own] if self._makers.flavour.imaging_category else [own])
-            made = [coding_of(row["system"], row["code"], row["display"]) for row in map(category, names)]
-            self._sorts[node.category] = made
-        return made
 
     def _code(self, node: Node) -> Json:
         values, properties = self._makers.values, node.properties
@@ -192,33 +176,9 @@ class Observing:
 
     # ------------------------------------------------------------ what is said of it
 
-    def _site(self, node: Node) -> Json:
-        """Return site and method, and note what of the properties of a node is said."""
-        makers, properties = self._makers, node.properties
-        account, position = makers.account, node.item.position
-        made = makers.sites.elements(properties)
-        if made:
-            for each in properties.finding_sites[:MOST_SITES]:
-                account.said("site", each, position)
-            if "bodyStructure" in made or "extension" in made.get("bodySite", {}):
-                account.said("laterality", properties.laterality, position)
-                for each in properties.site_modifiers[:MOST_SITES]:
-                    account.said("site_modifier", each, position)
-        if properties.method is not None:
-            made = {**made, "method": makers.values.concept(properties.method)}
-            account.said("method", properties.method, position)
-        if node.item.value_type == ValueType.CONTAINER:
-            account.said("finding", properties.finding, position)
-            if node.category == "group":
-                account.said("category", properties.finding_category, position)
-        account.said("tracking_identifier", properties.tracking_identifier, position)
-        account.said("tracking_uid", properties.tracking_uid, position)
-        return made
-
-    def _about(self, node: Node, told: Json) -> Json:
-        """Return members, sources, ranges, interpretation and components, beside those that its value has."""
+    def _about(self, node: Node, value: Json) -> Json:
+        """Return ranges, interpretation and components, beside those that its value has."""
         made: Json = {"referenceRange": [], "interpretation": [], "component": []}
-        members = [self.reference(child) for child in node.children if self._is(child, "hasMember")]
         for child in node.item.children:
             if isinstance(child, ContentItem) and not self._is_done(child):
                 self._tell(node, child, made)
@@ -226,10 +186,8 @@ class Observing:
             if child.value_type != ValueType.CONTAINER and not self._is_done(child):
                 self._tell(node, child, made)
         if made["referenceRange"]:
-            made["referenceRange"] = [{key: value for each in made["referenceRange"] for key, value in each.items()}]
-        made["component"] = told.get("component", []) + made["component"]
-        made["interpretation"] = told.get("interpretation", []) + made["interpretation"]
-        return {**made, "hasMember": members, "derivedFrom": self._sources(node)}
+            made["referenceRange"] = [{key: told for each in made["referenceRange"] for key, told in each.items()}]
+        return {name: value.get(name, []) + told for name, told in made.items() if told}
 
     @staticmethod
     def _is(child: Node, element: str) -> bool:
@@ -241,8 +199,22 @@ class Observing:
 
     def _sources(self, node: Node) -> list[Json]:
         """Return what it was derived from: selections of its own, observations, the groups of a derived measurement."""
+        shown, own = self._shown(node), self._own_sources(node)
+        is_derived = node.category == "derived"
+        if is_derived and len(self._groups) == MOST_SHOWN:
+            self._makers.account.note("derivedFrom", f"at most {MOST_SHOWN} groups", node.item)
+        if own:
+            return once([*shown, *own, *(self._groups if is_derived else ())])
+        key = id(shown), is_derived
+        if key not in self._derived:
+            self._derived[key] = once([*shown, *(self._groups if is_derived else ())])
+        return self._derived[key]
+
+    def _own_sources(self, node: Node) -> list[Json]:
+        """Return what it was derived from and others with the same properties were not."""
         makers = self._makers
-        found = self._shown(node)
+        below = [child.item for child in node.children if child.is_selection]
+        found = [*makers.selections.of_all(below)] if below else []
         found += [self.reference(child) for child in node.children if self._is(child, "derivedFrom")]
         for item in node.properties.derived_from:
             source = makers.reading.nodes.get(makers.reading.numbers[id(item)])
@@ -250,11 +222,7 @@ class Observing:
                 found.append(self.reference(source))
             elif source is None and is_selection(item):
                 found += makers.selections.of_all([item])
-        if node.category == "derived":
-            found += self._groups
-            if len(self._groups) == MOST_SHOWN:
-                makers.account.note("derivedFrom", f"at most {MOST_SHOWN} groups", node.item)
-        return once(found)
+        return found
 
     def _shown(self, node: Node) -> list[Json]:
         """Return the selections of a node that its parent does not have already; members share them as they do."""
@@ -263,9 +231,7 @@ class Observing:
         if key not in self._selected:
             # With what the identities are of.
             self._selected[key] = own, self._selections(node, own)
-        below = [child.item for child in node.children if child.is_selection]
-        shown = self._selected[key][1]
-        return [*shown, *self._makers.selections.of_all(below)] if below else [*shown]
+        return self._selected[key][1]
 
     def _selections(self, node: Node, own: tuple[Items, ...]) -> list[Json]:
         inherited = node.parent.properties if node.parent is not None else None
