@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 
@@ -18,9 +18,9 @@ from sr2graph.terminal import collect_rarely, existing, listed, put, say, usage
 if TYPE_CHECKING:
     from sr2graph.batch.outcome import Outcome
     from sr2graph.corpus.question import Values
-    from sr2graph.corpus.result import Result, Solutions
-    from sr2graph.dicom.report import Report
-    from sr2graph.fhir.exporting import Form, Found, LossTable, Run, Sink
+    from sr2graph.fhir.exporting import Form, LossTable, Sink
+    from sr2graph.fhir.making import Choices, Run
+    from sr2graph.fhir.making import Result as MadeResult
     from sr2graph.fhir.posting import ResultTable
     from sr2graph.fhir.project import FhirBundle
     from sr2graph.fhir.server import Server
@@ -35,29 +35,6 @@ TIMEOUT = 60.0
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 _STDIN = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class _Choices:
-    """What to make of each report."""
-
-    flavour: str
-    bundle: str
-    ids: str
-    timezone: str | None
-    patient_system: str | None
-    check: bool
-
-    def made(self, report: Report) -> FhirBundle:
-        from sr2graph.fhir import FhirError, to_fhir
-
-        made = to_fhir(
-            report, self.flavour, self.bundle, self.ids, timezone=self.timezone, patient_system=self.patient_system
-        )
-        problems = made.problems() if self.check else []
-        if problems:
-            raise FhirError(f"{len(problems):,} problems, the first {problems[0]}. --check keeps the bundle back")
-        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +55,9 @@ class _Places:
     def opened(self) -> Iterator[Sink]:
         """Open the place."""
         from sr2graph.batch.destination import is_folder
-        from sr2graph.fhir.exporting import OneBundle, bundle_folder, form, many_bundles, ndjson_folder
+        from sr2graph.fhir.exporting import Form, OneBundle, bundle_folder, many_bundles, ndjson_folder
 
-        written = form(self.format, self.base)
+        written = Form(self.format, self.base)
         if self.server is not None:
             server = self._server(self.server)
             with _posted(self.results) as results:
@@ -125,10 +102,16 @@ def _token(file: Path | None, variable: str | None) -> str | None:
 class _Posts:
     """Bundles on their way to a server: a line each on standard output, and what was not done on standard error."""
 
+    staging = None
+
     def __init__(self, server: Server, results: ResultTable | None) -> None:
         self._server = server
         self._results = results
         self._is_checked = False
+
+    @staticmethod
+    def render(bundle: FhirBundle) -> FhirBundle:
+        return bundle
 
     def add(self, uid: str, bundle: FhirBundle) -> bool:
         from sr2graph.errors import FhirError
@@ -152,11 +135,13 @@ class _Posts:
 class _Printed:
     """Bundles on standard output, one after the other."""
 
-    def __init__(self, form: Form) -> None:
-        self._form = form
+    staging = None
 
-    def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
-        put([self._form.data(bundle).decode()])
+    def __init__(self, form: Form) -> None:
+        self.render = form.data
+
+    def add(self, uid: str, rendered: bytes) -> bool:  # noqa: ARG002 # a Sink
+        put([rendered.decode()])
         return True
 
 
@@ -220,6 +205,7 @@ class _Printed:
     metavar="CSV",
     help="Of --post: a row per entry, what the server did with it.",
 )
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; --post has one. Default: all cores.")
 @click.option("-q", "--quiet", is_flag=True, help="No summary; failures are still told.")
 def fhir(  # noqa: PLR0913 # one per option
     *,
@@ -244,6 +230,7 @@ def fhir(  # noqa: PLR0913 # one per option
     token_env: str | None,
     timeout: float,
     results: Path | None,
+    jobs: int | None,
     quiet: bool,
 ) -> None:
     """Turn reports into bundles of FHIR resources.
@@ -257,20 +244,23 @@ def fhir(  # noqa: PLR0913 # one per option
     --post may be repeated: ids follow from the report, so a second time changes nothing. Certificates are verified,
     and what is safe to send again is sent again when the server is busy. Exit status 1 unless all was done.
     """
-    from sr2graph.fhir.exporting import Run, first_of_each
+    from sr2graph.batch.convert import cores
+    from sr2graph.fhir.making import Choices, Run
 
     written = _format(format, base, output, ndjson, server)
     places = _Places(output, written, base, ndjson, server, token_file, token_env, timeout, results)
-    choices = _Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system, check)
+    choices = Choices(flavour, _bundle_type(bundle, ids, places), ids, timezone, patient_system, check)
     asked = _asked(question, name, params)
     of_corpus = asked is not None or version is not None or _is_corpus(paths)
     if of_corpus and len(paths) > 1:
         raise click.UsageError("a query is asked of one corpus, and here are several paths")
-    found = _of_corpus(paths[0], asked, version) if of_corpus else _of_paths(paths)
+    workers = 1 if server is not None else jobs or cores()
     collect_rarely()
     with ExitStack() as stack:
-        run = Run(stack.enter_context(places.opened()), stack.enter_context(_losses(losses)), choices.made, _tell)
-        run.all(found if of_corpus else first_of_each(found))
+        sink, table = stack.enter_context(places.opened()), stack.enter_context(_losses(losses))
+        run = Run(sink, table, _tell, is_once=of_corpus)
+        made = _of_corpus(paths[0], asked, version) if of_corpus else _of_paths(paths)
+        run.all(stack.enter_context(closing(made(choices, sink, workers, with_losses=table is not None))))
     _close(run, quiet=quiet, is_empty_fine=of_corpus)
 
 
@@ -312,11 +302,23 @@ def _is_corpus(paths: tuple[str, ...]) -> bool:
     return len(paths) == 1 and bool(_URL.match(paths[0]) or Path(paths[0], "_delta_log").is_dir())
 
 
-def _of_paths(paths: tuple[str, ...]) -> Found:
+class _Maker(Protocol):
+    """Makes the bundles of some inputs for a sink, in so many workers."""
+
+    def __call__(self, choices: Choices, sink: Sink, jobs: int, *, with_losses: bool) -> Generator[MadeResult]: ...
+
+
+def _of_paths(paths: tuple[str, ...]) -> _Maker:
+    from sr2graph.batch.convert import chunks
     from sr2graph.batch.reading import reports
     from sr2graph.batch.sources import inputs
+    from sr2graph.fhir.making import Making, results
 
-    return reports(inputs(existing(paths), listed(paths)))
+    def made(choices: Choices, sink: Sink, jobs: int, *, with_losses: bool) -> Generator[MadeResult]:
+        making = Making(reports, choices, sink.render, with_losses)
+        return results(making, chunks(inputs(existing(paths), listed(paths))), jobs, staging=sink.staging)
+
+    return made
 
 
 def _asked(question: str | None, name: str | None, params: tuple[str, ...]) -> tuple[str, Values] | None:
@@ -339,58 +341,27 @@ def _asked(question: str | None, name: str | None, params: tuple[str, ...]) -> t
         return questions.own(question, params)
 
 
-def _of_corpus(corpus: str, asked: tuple[str, Values] | None, version: int | None) -> Found:
-    """Yield the reports of a corpus, all or those that a query selects, at one version; each once."""
-    from sr2graph.batch.outcome import unconverted
-    from sr2graph.corpus.connection import connect
+def _of_corpus(corpus: str, asked: tuple[str, Values] | None, version: int | None) -> _Maker:
+    """Return what makes bundles of the reports of a corpus, all or those that a query selects, at one version."""
     from sr2graph.corpus.corpus import Corpus
-    from sr2graph.corpus.decode import stored_reports
-    from sr2graph.corpus.log import snapshot
-    from sr2graph.corpus.storage import storage
+    from sr2graph.corpus.reports import Reports, shares
+    from sr2graph.errors import CorpusError
+    from sr2graph.fhir.making import Making, results
 
     with Corpus(corpus, version=version) as opened:
+        reports = Reports(corpus, opened.version)
         found = None if asked is None else opened.query(*asked)
-    with closing(connect(snapshot(storage(corpus), opened.version))) as connection:
+    try:
+        stored = reports.all(found)
+    except CorpusError as error:
+        raise click.UsageError(str(error)) from error
 
-        def documents(iris: list[str] | None) -> list[int]:
-            wanted = "" if iris is None else " WHERE iri IN (SELECT unnest(?::VARCHAR[]))"
-            rows = connection.execute(f"SELECT document FROM documents{wanted}", [iris] if wanted else [])  # noqa: S608 # ours
-            return sorted(int(key) for (key,) in rows.fetchall())
+    def made(choices: Choices, sink: Sink, jobs: int, *, with_losses: bool) -> Generator[MadeResult]:
+        making = Making(reports, choices, sink.render, with_losses)
+        # DuckDB has threads, and what has threads must not fork.
+        return results(making, shares(stored, jobs), jobs, staging=sink.staging, fork=False)
 
-        keys = documents(None) if found is None else _selected(found, documents)
-        del found
-        for stored in stored_reports(connection, keys, derived=False):
-            try:
-                yield stored.iri, stored.report()
-            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
-                yield stored.iri, unconverted(stored.iri, error)
-
-
-def _selected(found: Result, documents: Callable[[list[str]], list[int]]) -> list[int]:
-    """Return the keys of the reports that a column of solutions has, or has items of."""
-    from sr2graph.corpus.result import Solutions
-
-    columns = list(_columns(found)) if isinstance(found, Solutions) else []
-    for iris in columns:
-        keys = documents(iris)
-        if keys:
-            return keys
-    if any(columns) or not columns:
-        raise click.UsageError("no column of the query has reports or items of reports. SELECT one, such as ?report")
-    return []
-
-
-def _columns(found: Solutions) -> Iterator[list[str]]:
-    """Yield the IRIs before any # of each column of texts, ?report first."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    table = found.to_arrow()
-    for name in sorted(table.column_names, key=lambda name: name != "report"):
-        column = table.column(name)
-        if pa.types.is_string(column.type):
-            whole = pc.replace_substring_regex(column, "(?s)#.*", "")
-            yield pc.unique(pc.drop_null(whole)).to_pylist()
+    return made
 
 
 # ---------------------------------------------------------------- out

@@ -7,6 +7,7 @@ again without that input.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sys
@@ -144,7 +145,9 @@ class _Worker(Generic[T, R]):
         inherited = [self.connection, *others] if context.get_start_method() == "fork" else []
         self.chunk: Chunk[T] | None = None
         self._at = context.RawValue(c_int, -1)
-        self.process = context.Process(target=_work, args=(theirs, self._at, task, inherited), daemon=True)
+        self.process = context.Process(
+            target=_work, args=(theirs, self._at, task, inherited, gc.get_threshold()), daemon=True
+        )
         with _interrupts_held():
             self.process.start()
         # With this end open here, the death of the worker would go unnoticed.
@@ -193,8 +196,15 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(connection: Connection, at: c_int, task: Task[T, R], inherited: list[Connection]) -> None:
-    """Do chunks until the parent is gone; what is inherited belongs to the parent."""
+def _work(
+    connection: Connection, at: c_int, task: Task[T, R], inherited: list[Connection], threshold: tuple[int, int, int]
+) -> None:
+    """Do chunks until the parent is gone; what is inherited belongs to the parent.
+
+    Garbage is looked for as often as the parent does.
+    """
+    gc.freeze()
+    gc.set_threshold(*threshold)
     for other in inherited:
         other.close()
     # The terminal sends Ctrl-C to all; it is the parent who decides.

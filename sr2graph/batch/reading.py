@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,15 @@ class Document:
         return read(self.source, strict=strict, limits=limits)
 
 
-def reports(entries: Iterable[Input], limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[str, Report | Outcome]]:
-    """Yield (name, report) for each document of some inputs, or what became of it where there is none."""
-    for entry in entries:
+def reports(
+    entries: Iterable[Input], limits: Limits = DEFAULT_LIMITS, *, begun: Callable[[int], None] = lambda _: None
+) -> Iterator[tuple[str, Report | Outcome]]:
+    """Yield (name, report) for each document of some inputs, or what became of it where there is none.
+
+    `begun` is told the number of each input before it is touched.
+    """
+    for number, entry in enumerate(entries):
+        begun(number)
         for document in documents(entry, limits):
             try:
                 yield document.name, document.read(limits=limits)

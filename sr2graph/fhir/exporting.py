@@ -13,16 +13,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from sr2graph.batch.destination import UsageError, aside, created, opened, own_errors, replacing
-from sr2graph.batch.outcome import Outcome, State, unconverted
 from sr2graph.batch.safe_name import safe_name
-from sr2graph.dicom.report import Report
-from sr2graph.errors import NotFhirError, WriteError
+from sr2graph.errors import WriteError
 from sr2graph.fhir.accounts import Loss, inert
 from sr2graph.fhir.json_text import Json, json_bytes
-from sr2graph.fhir.settling import Losses
 
 if TYPE_CHECKING:
     from sr2graph.fhir.project import FhirBundle
@@ -44,34 +41,45 @@ OF_ONE_REPORT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How bundles are written."""
+    """How bundles are written: json, turtle or nquads; in RDF, resources have the IRIs of a server with a base."""
 
-    data: Callable[[FhirBundle], bytes]
-    suffix: str
-    several: bool
-    """Whether the texts of several bundles make one file when they are put together."""
+    name: str
+    base: str | None = None
+
+    @property
+    def suffix(self) -> str:
+        """What the names of files end in."""
+        return _SUFFIXES[self.name]
+
+    @property
+    def several(self) -> bool:
+        """Whether the texts of several bundles make one file when they are put together."""
+        return self.name != "json"
+
+    def data(self, bundle: FhirBundle) -> bytes:
+        """Return the text of a bundle.  Raises NotFhirError where it cannot be RDF."""
+        if self.name == "json":
+            return _line(bundle.resource)
+        text = bundle.to_turtle(self.base) if self.name == "turtle" else bundle.to_nquads(self.base)
+        return text.encode()
 
 
-def form(name: str, base: str | None = None) -> Form:
-    """Return a form by its name: json, turtle or nquads; in RDF, resources have the IRIs of a server with a base."""
-    forms = {
-        "json": Form(lambda bundle: _line(bundle.resource), ".json", several=False),
-        "turtle": Form(lambda bundle: bundle.to_turtle(base).encode(), ".ttl", several=True),
-        "nquads": Form(lambda bundle: bundle.to_nquads(base).encode(), ".nq", several=True),
-    }
-    return forms[name]
-
-
-JSON = form("json")
-
-Found = Iterable[tuple[str, Report | Outcome]]
-"""(name, report) of each input, or what became of it where there is none."""
+_SUFFIXES = {"json": ".json", "turtle": ".ttl", "nquads": ".nq"}
+JSON = Form("json")
 
 
 class Sink(Protocol):
-    """Takes the bundles of a run, one after the other."""
+    """Takes the bundles of a run, one after the other, as it wants them rendered."""
 
-    def add(self, uid: str, bundle: FhirBundle) -> bool:
+    @property
+    def render(self) -> Callable[[FhirBundle], Any]:
+        """What makes of a bundle what `add` takes, in whatever process; raises NotFhirError."""
+
+    @property
+    def staging(self) -> Path | None:
+        """A folder for what is not complete, on the disk where the bundles go; None where that is no disk."""
+
+    def add(self, uid: str, rendered: Any) -> bool:  # noqa: ANN401 # by sink
         """Take the bundle of the report with a SOP Instance UID; tell whether all of it arrived.  Raises WriteError."""
 
 
@@ -83,16 +91,16 @@ class BundleFolder:
 
     def __init__(self, folder: Path, staging: Path, form: Form = JSON) -> None:
         self._folder = folder
-        self._staging = staging
-        self._form = form
+        self.staging = staging
+        self.render = form.data
+        self._suffix = form.suffix
 
-    def add(self, uid: str, bundle: FhirBundle) -> bool:
+    def add(self, uid: str, rendered: bytes) -> bool:
         """Write the bundle of a report."""
-        name = f"{safe_name(uid)}{self._form.suffix}"
-        data = self._form.data(bundle)
+        name = f"{safe_name(uid)}{self._suffix}"
         with own_errors():
-            complete = self._staging / name
-            complete.write_bytes(data)
+            complete = self.staging / name
+            complete.write_bytes(rendered)
             complete.replace(self._folder / name)
         return True
 
@@ -107,39 +115,42 @@ def bundle_folder(folder: Path, form: Form = JSON) -> Iterator[BundleFolder]:
 class ManyBundles:
     """The bundles of all reports in one file."""
 
-    def __init__(self, file: BinaryIO, form: Form) -> None:
+    def __init__(self, file: BinaryIO, staging: Path, form: Form) -> None:
         self._file = file
-        self._form = form
+        self.staging = staging
+        self.render = form.data
 
-    def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
+    def add(self, uid: str, rendered: bytes) -> bool:  # noqa: ARG002 # a Sink
         """Write a bundle after the others."""
-        data = self._form.data(bundle)
         with own_errors():
-            self._file.write(data)
+            self._file.write(rendered)
         return True
 
 
 @contextmanager
 def many_bundles(path: Path, form: Form) -> Iterator[ManyBundles]:
     """Open a file for the bundles of all reports; it is there when the block ends well.  Raises UsageError."""
-    with replacing(path) as (complete, _), opened(complete) as file:
-        yield ManyBundles(file, form)
+    with replacing(path) as (complete, staging), opened(complete) as file:
+        yield ManyBundles(file, staging, form)
 
 
 class OneBundle:
     """The bundle of a single report in one file; a second report has no room there."""
 
+    render = staticmethod(JSON.data)
+    staging = None
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._is_taken = False
 
-    def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
+    def add(self, uid: str, rendered: bytes) -> bool:  # noqa: ARG002 # a Sink
         """Write the bundle."""
         if self._is_taken:
             raise UsageError(f"{self._path}: one bundle, and here is a second report. Name a folder (ending in /)")
         self._is_taken = True
         try:
-            self._path.write_bytes(_line(bundle.resource))
+            self._path.write_bytes(rendered)
         except OSError as cause:
             raise WriteError(f"{self._path}: {cause.strerror}") from cause
         return True
@@ -152,18 +163,23 @@ class Ndjson:
     """One file for each type of resource; a resource that several reports have is written once, as it first came."""
 
     def __init__(self, staging: Path, open_: Callable[[Path], BinaryIO]) -> None:
-        self._staging = staging
+        self.staging = staging
         self._open = open_
         self._files: dict[str, BinaryIO] = {}
         self._shared: set[bytes] = set()
 
-    def add(self, uid: str, bundle: FhirBundle) -> bool:  # noqa: ARG002 # a Sink
+    @staticmethod
+    def render(bundle: FhirBundle) -> list[tuple[str, str, bytes]]:
+        """Return type, id and line of the resources of a bundle."""
+        resources = (entry["resource"] for entry in bundle.resource["entry"])
+        return [(each["resourceType"], each["id"], _line(each)) for each in resources]
+
+    def add(self, uid: str, rendered: list[tuple[str, str, bytes]]) -> bool:  # noqa: ARG002 # a Sink
         """Write the resources of a report."""
         with own_errors():
-            for entry in bundle.resource["entry"]:
-                resource = entry["resource"]
-                if self._is_new(resource["resourceType"], resource["id"]):
-                    self._file(resource["resourceType"]).write(_line(resource))
+            for type_, id_, line in rendered:
+                if self._is_new(type_, id_):
+                    self._file(type_).write(line)
         return True
 
     @property
@@ -181,7 +197,7 @@ class Ndjson:
 
     def _file(self, type_: str) -> BinaryIO:
         if type_ not in self._files:
-            self._files[type_] = self._open(self._staging / f"{type_}{NDJSON}")
+            self._files[type_] = self._open(self.staging / f"{type_}{NDJSON}")
         return self._files[type_]
 
 
@@ -208,83 +224,6 @@ def _line(resource: Json) -> bytes:
     return json_bytes(resource) + b"\n"
 
 
-# ---------------------------------------------------------------- a run over many reports
-
-
-def first_of_each(found: Found) -> Found:
-    """Yield what was found, and of reports with the same SOP Instance UID the first."""
-    seen: set[bytes] = set()
-    for name, report in found:
-        if isinstance(report, Outcome):
-            yield name, report
-            continue
-        uid = report.sop_instance_uid
-        digest = blake2b(uid.encode(errors="replace"), digest_size=16).digest()
-        if digest in seen:
-            taken = f"an earlier report has its SOP Instance UID {uid}"
-            yield name, Outcome(file=name, state=State.SKIPPED, reason=taken, named=True)
-        else:
-            seen.add(digest)
-            yield name, report
-
-
-class Run:
-    """Turns one report after the other into FHIR, and counts; a bad report costs itself and not the run."""
-
-    def __init__(
-        self,
-        sink: Sink,
-        losses: LossTable | None,
-        make: Callable[[Report], FhirBundle],
-        tell: Callable[[Outcome], None],
-    ) -> None:
-        self._sink = sink
-        self._losses = losses
-        self._make = make
-        self._tell = tell
-        self.made = 0
-        """Reports that are bundles now, whether or not all of it arrived."""
-        self.skipped = 0
-        self.failed = 0
-        self.items = 0
-        """Content items of the reports."""
-        self.left_out = 0
-        """... that no element has."""
-
-    def all(self, found: Found) -> None:
-        """Take all reports.  Raises WriteError and FhirError where it makes no sense to go on."""
-        for name, report in found:
-            if isinstance(report, Outcome):
-                self._count(report)
-                continue
-            try:
-                bundle = self._make(report)
-            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
-                self._count(unconverted(name, error))
-            else:
-                self._take(name, report.sop_instance_uid, bundle)
-
-    def _take(self, name: str, uid: str, bundle: FhirBundle) -> None:
-        try:
-            arrived = self._sink.add(uid, bundle)
-        except NotFhirError as error:
-            self._count(unconverted(name, error))
-            return
-        self.made += 1
-        if isinstance(bundle.losses, Losses):
-            self.items += bundle.losses.items
-            self.left_out += bundle.losses.left_out
-        if self._losses is not None:
-            self._losses.add(uid, bundle)
-        self.failed += not arrived
-
-    def _count(self, outcome: Outcome) -> None:
-        is_failure = outcome.state is State.FAILED
-        self.failed += is_failure
-        self.skipped += not is_failure
-        self._tell(outcome)
-
-
 # ---------------------------------------------------------------- accounts of many reports
 
 
@@ -296,9 +235,9 @@ class LossTable:
         self._names = [each.name for each in fields(Loss)]
         self._writer.writerow(["report", *self._names])
 
-    def add(self, uid: str, bundle: FhirBundle) -> None:
+    def add(self, uid: str, losses: Iterable[Loss]) -> None:
         """Write the lines of a report."""
-        cells = ([inert(uid), *(inert(str(getattr(loss, name))) for name in self._names)] for loss in bundle.losses)
+        cells = ([inert(uid), *(inert(str(getattr(loss, name))) for name in self._names)] for loss in losses)
         try:
             self._writer.writerows(cells)
         except OSError as cause:

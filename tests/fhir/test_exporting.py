@@ -74,7 +74,8 @@ def test_a_file_has_room_for_one(folder: Path, tmp_path: Path) -> None:
 def test_a_uid_is_no_way_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "staging").mkdir()
-    BundleFolder(tmp_path / "out", tmp_path / "staging").add("../../etc/x", to_fhir(small()))
+    sink = BundleFolder(tmp_path / "out", tmp_path / "staging")
+    sink.add("../../etc/x", sink.render(to_fhir(small())))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["%2E%2E%2F%2E%2E%2Fetc%2Fx.json"]
 
 
@@ -126,7 +127,7 @@ def test_only_the_types_said_are_of_one_report(flavour: str) -> None:
 def test_numbers_keep_their_digits(tmp_path: Path) -> None:
     sink = Ndjson(tmp_path, lambda path: path.open("wb", buffering=0))
     bundle = to_fhir(sample("planar_roi"), bundle="batch")
-    sink.add("1.2", bundle)
+    sink.add("1.2", sink.render(bundle))
     assert '"value":26.3,' in (tmp_path / "Observation.ndjson").read_text(encoding="utf-8")
     assert sink.names == sorted(f"{e['resource']['resourceType']}.ndjson" for e in _first_of_types(bundle.resource))
 

@@ -1,0 +1,104 @@
+"""The reports of a corpus for work on each of them: all, or those that a query selects, at one version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sr2graph.batch.outcome import Outcome, unconverted
+from sr2graph.batch.pool import Chunk
+from sr2graph.corpus.connection import connect
+from sr2graph.corpus.decode import stored_reports
+from sr2graph.corpus.log import snapshot
+from sr2graph.corpus.result import Result, Solutions
+from sr2graph.corpus.storage import storage
+from sr2graph.dicom.report import Report
+from sr2graph.errors import CorpusError
+
+if TYPE_CHECKING:
+    import duckdb
+
+MOST, FEWEST = 1000, 100
+"""Reports of a share: each share looks through all files of the corpus."""
+_PER_JOB = 4
+"""Shares for each worker, where there are few reports: the last ones end at about the same time."""
+
+
+class Stored(NamedTuple):
+    """A report of a corpus."""
+
+    key: int
+    name: str
+    """Its IRI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Reads reports of a version of a corpus; each process has a connection of its own."""
+
+    location: str
+    version: int
+
+    def __call__(
+        self, stored: Sequence[Stored], /, *, begun: Callable[[int], None]
+    ) -> Iterator[tuple[str, Report | Outcome]]:
+        """Yield (IRI, report), or what became of it; `begun` is told the number of each before it is made."""
+        connection = _connection(self.location, self.version)
+        found = stored_reports(connection, [key for key, _ in stored], derived=False)
+        for number, each in enumerate(found):
+            begun(number)
+            try:
+                yield each.iri, each.report()
+            except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
+                yield each.iri, unconverted(each.iri, error)
+
+    def all(self, selected: Result | None = None) -> list[Stored]:
+        """Return the reports, or those that a column of solutions has or has items of, in the order of their keys.
+
+        Raises CorpusError where no column has any.
+        """
+        if selected is None:
+            return self._stored(None)
+        columns = list(_columns(selected)) if isinstance(selected, Solutions) else []
+        for iris in columns:
+            found = self._stored(iris)
+            if found:
+                return found
+        if any(columns) or not columns:
+            raise CorpusError("no column of the query has reports or items of reports. SELECT one, such as ?report")
+        return []
+
+    def _stored(self, iris: list[str] | None) -> list[Stored]:
+        wanted = "" if iris is None else " WHERE iri IN (SELECT unnest(?::VARCHAR[]))"
+        rows = _connection(self.location, self.version).execute(
+            f"SELECT document, iri FROM documents{wanted} ORDER BY document",  # noqa: S608 # ours
+            [iris] if wanted else [],
+        )
+        return [Stored(int(key), iri) for key, iri in rows.fetchall()]
+
+
+@lru_cache(1)
+def _connection(location: str, version: int) -> duckdb.DuckDBPyConnection:
+    return connect(snapshot(storage(location), version))
+
+
+def shares(stored: Sequence[Stored], jobs: int) -> list[Chunk[Stored]]:
+    """Return reports in shares worth sending to one of so many workers."""
+    size = min(MOST, max(FEWEST, -(-len(stored) // (jobs * _PER_JOB)))) if jobs > 1 else len(stored) or 1
+    starts = range(0, len(stored), size)
+    return [Chunk(number, tuple(stored[start : start + size])) for number, start in enumerate(starts)]
+
+
+def _columns(found: Solutions) -> Iterator[list[str]]:
+    """Yield the IRIs before any # of each column of texts, ?report first."""
+    table = found.to_arrow()
+    for name in sorted(table.column_names, key=lambda name: name != "report"):
+        column = table.column(name)
+        if pa.types.is_string(column.type):
+            whole = pc.replace_substring_regex(column, "(?s)#.*", "")
+            yield pc.unique(pc.drop_null(whole)).to_pylist()
