@@ -12,8 +12,8 @@ nothing.  References are by what the bundle and the server can resolve:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sr2graph.fhir.json_text import Json
@@ -44,22 +44,13 @@ NOT_FOUND = frozenset({"Provenance"})
 """What has no identifier to be found by: it is always put under its id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One resource, and the identifier that it is found by."""
 
+    type: str
+    id: str
     resource: Json
     identifier: Json
-
-    @property
-    def type(self) -> str:
-        """The type of the resource."""
-        return str(self.resource["resourceType"])
-
-    @property
-    def id(self) -> str:
-        """The id of the resource."""
-        return str(self.resource["id"])
 
 
 class Resources:
@@ -69,6 +60,12 @@ class Resources:
         self._bundle = bundle
         self._ids = ids
         self._entries: dict[str, Entry] = {}
+        self._first: dict[tuple[str, str | None], str] = {}
+        """Type and value of the identifier ↔ id of the first resource that has them."""
+        # Entries of a batch do not see each other, so the ids that a server gives cannot be known.
+        is_by_identifier = bundle is BundleType.BATCH and ids is Ids.CONDITIONAL
+        self._before = None if is_by_identifier else "" if bundle is BundleType.BATCH else "urn:uuid:"
+        """What stands before the id in a reference, the type in a batch; None where there is no reference."""
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._entries
@@ -78,35 +75,37 @@ class Resources:
 
     def add(self, resource: Json, identifier: Json) -> None:
         """Add a resource that has an id; an id of old keeps its resource."""
-        self._entries.setdefault(str(resource["id"]), Entry(resource, identifier))
+        type_, id_ = resource["resourceType"], resource["id"]
+        if id_ not in self._entries:
+            self._entries[id_] = Entry(type_, id_, resource, identifier)
+            self._first.setdefault((type_, identifier.get("value")), id_)
 
     def replace(self, resource: Json) -> None:
         """Put a resource in the place of the one of its id."""
         id_ = str(resource["id"])
-        self._entries[id_] = Entry(resource, self._entries[id_].identifier)
+        self._entries[id_] = self._entries[id_]._replace(resource=resource)
 
     def find(self, reference: Json) -> Json | None:
         """Return the resource that a Reference made here is to; None where none of this bundle is."""
         id_ = str(reference.get("reference", "")).rpartition("/" if self._bundle is BundleType.BATCH else ":")[2]
-        if id_ in self._entries:
-            return self._entries[id_].resource
-        value, type_ = reference.get("identifier", {}).get("value"), reference.get("type")
-        found = (each for each in self if each.type == type_ and each.identifier.get("value") == value)
-        return None if self.is_elsewhere(str(type_)) else next((each.resource for each in found), None)
+        if id_ not in self._entries:
+            type_ = str(reference.get("type"))
+            id_ = self._first.get((type_, reference.get("identifier", {}).get("value")), "")
+            if not id_ or self.is_elsewhere(type_):
+                return None
+        return self._entries[id_].resource
 
     def reference(self, type_: str, id_: str, identifier: Json | None = None, display: str | None = None) -> Json:
         """Return a Reference to a resource of this bundle."""
-        told: Json = {"type": type_}
-        if not self.is_elsewhere(type_) and not self._is_by_identifier:
-            told = {"reference": f"{type_}/{id_}" if self._bundle is BundleType.BATCH else f"urn:uuid:{id_}", **told}
+        told: Json = {}
+        if self._before is not None and not self.is_elsewhere(type_):
+            told["reference"] = f"{self._before or f'{type_}/'}{id_}"
+        told["type"] = type_
         if identifier is not None:
             told["identifier"] = identifier
-        return {**told, "display": display} if display else told
-
-    @property
-    def _is_by_identifier(self) -> bool:
-        """Whether the ids that the server gives cannot be known: entries of a batch do not see each other."""
-        return self._bundle is BundleType.BATCH and self._ids is Ids.CONDITIONAL
+        if display:
+            told["display"] = display
+        return told
 
     def is_elsewhere(self, type_: str) -> bool:
         """Tell whether resources of a type are referred to and not created."""
@@ -114,16 +113,25 @@ class Resources:
 
     def entries(self) -> list[Json]:
         """Return the entries of the bundle in the order the resources were added, a Composition first (bdl-11)."""
-        ordered = sorted(self, key=lambda each: each.type != "Composition")
-        return [self._entry(each) for each in ordered if not self.is_elsewhere(each.type)]
-
-    def _entry(self, each: Entry) -> Json:
-        entry: Json = {"fullUrl": f"urn:uuid:{each.id}", "resource": each.resource}
+        ordered = [each for each in self if not self.is_elsewhere(each.type)]
+        first = [each for each in ordered if each.type == "Composition"]
+        if first:
+            ordered = first + [each for each in ordered if each.type != "Composition"]
         if self._bundle not in {BundleType.TRANSACTION, BundleType.BATCH}:
-            return entry
-        if self._ids is not Ids.CONDITIONAL or each.type in NOT_FOUND:
-            return entry | {"request": {"method": "PUT", "url": f"{each.type}/{each.id}"}}
-        return entry | {"request": {"method": "POST", "url": each.type, "ifNoneExist": _search(each.identifier)}}
+            return [{"fullUrl": f"urn:uuid:{each.id}", "resource": each.resource} for each in ordered]
+        request = self._put if self._ids is not Ids.CONDITIONAL else self._created
+        return [
+            {"fullUrl": f"urn:uuid:{each.id}", "resource": each.resource, "request": request(each)} for each in ordered
+        ]
+
+    @staticmethod
+    def _put(each: Entry) -> Json:
+        return {"method": "PUT", "url": f"{each.type}/{each.id}"}
+
+    def _created(self, each: Entry) -> Json:
+        if each.type in NOT_FOUND:
+            return self._put(each)
+        return {"method": "POST", "url": each.type, "ifNoneExist": _search(each.identifier)}
 
 
 def _search(identifier: Json) -> str:
