@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from sr2graph.dicom.attributes import Attribute, attribute, code, sequence
 from sr2graph.dicom.concept import CodedConcept
@@ -27,8 +28,9 @@ Position = tuple[int, ...]
 """Ordinals along the by-value path; the root is (1,) (PS3.3 C.17.3.2.5)."""
 
 
+@lru_cache(4096)
 def position_text(position: Position) -> str:
-    """Return a position as it appears in item IRIs: `1.4.2`."""
+    """Return a position as it appears in item IRIs: `1.4.2`; reports share most of them."""
     return ".".join(map(str, position))
 
 

@@ -7,9 +7,9 @@ report is named by its fragment here: `` is the report itself, `1.4.2` an item, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from sr2graph.dicom.attributes import Attribute, Binding, bindings, builder, per_class
 from sr2graph.dicom.concept import CodedConcept
@@ -34,6 +34,9 @@ Concepts = dict[int, CodedConcept]
 """Codes by the identity of their row, for all reports that share these rows."""
 
 RELATIONSHIPS = {name: relationship for relationship, name in RELATIONSHIP_PREDICATES.items()}
+
+MAX_REMEMBERED = 4096
+"""Positions remembered, and sets of columns for each dataclass: a bound on memory; reports share most of them."""
 
 _POSITION = re.compile(r"[1-9]\d{0,9}(?:\.[1-9]\d{0,9})*", re.ASCII)
 
@@ -150,7 +153,8 @@ class _Rebuilder:
         if len(position) > DEFAULT_LIMITS.max_depth:
             raise GraphError(f"{self.iri}: content items nest deeper than {DEFAULT_LIMITS.max_depth} levels")
         cls, value_type = _value_classes()[row["class"]]
-        fields = self.fields(_item_readers(), row, fragment)
+        layout = _item_layout()
+        fields = self.fields(layout, row, fragment)
         if children:
             fields["children"] = children
         if fragment in self._others:
@@ -158,7 +162,7 @@ class _Rebuilder:
         if cls is not None:
             fields["value"] = self.entity(cls, row, fragment)
         told = row.get("relationship_type")
-        made: ContentItem = builder(ContentItem)(
+        made: ContentItem = layout.build(
             position=position,
             relationship=RELATIONSHIPS.get(row.get("relationship", "")) if told is None else told or None,
             value_type=(row["value_type"] or None) if "value_type" in row else value_type,
@@ -179,12 +183,13 @@ class _Rebuilder:
 
     def entity(self, cls: type[Any], row: Row, fragment: str) -> Any:
         """Return the entity that a row holds."""
-        return builder(cls)(**self.fields(_readers(cls), row, fragment))
+        layout = _layout(cls)
+        return layout.build(**self.fields(layout, row, fragment))
 
-    def fields(self, readers: tuple[tuple[str, Reader], ...], row: Row, fragment: str) -> dict[str, Any]:
+    def fields(self, layout: _Layout, row: Row, fragment: str) -> dict[str, Any]:
         """Return the fields of an entity that have a value."""
         found = {}
-        for name, read in readers:
+        for name, read in layout.of(row):
             value = read(self, row, fragment)
             if value is not None and value != ():
                 found[name] = value
@@ -221,6 +226,7 @@ def _ordinal(row: Row) -> int:
     return int(row.get("ordinal", "0"))
 
 
+@lru_cache(MAX_REMEMBERED)
 def _position(fragment: str) -> Position:
     if not _POSITION.fullmatch(fragment):
         raise GraphError(f"{fragment}: this is not the position of a content item")
@@ -250,28 +256,67 @@ def _value_classes() -> dict[str, tuple[type[Any] | None, str | None]]:
 # ---------------------------------------------------------------- fields
 
 
+class _Field(NamedTuple):
+    """How a field is read."""
+
+    name: str
+    read: Reader
+    columns: frozenset[str] | None
+    """Without any of these the field has no value; None where that is not told by the row."""
+
+
+class _Layout:
+    """The fields of a dataclass.  Rows have few of the columns, and most have the same: what to read is remembered."""
+
+    def __init__(self, cls: type[Any], fields: Iterable[_Field]) -> None:
+        self.build = builder(cls)
+        self._fields = tuple(fields)
+        self._known: dict[tuple[str, ...], tuple[tuple[str, Reader], ...]] = {}
+
+    def of(self, row: Row) -> tuple[tuple[str, Reader], ...]:
+        """Return name and reader of the fields that a row may have a value of."""
+        columns = tuple(row)
+        found = self._known.get(columns)
+        if found is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            wanted = (each for each in self._fields if each.columns is None or not each.columns.isdisjoint(row))
+            found = self._known[columns] = tuple((each.name, each.read) for each in wanted)
+        return found
+
+
 @cache
-def _item_readers() -> tuple[tuple[str, Reader], ...]:
-    """Return the readers of what is not told by the place of an item."""
-    return tuple(each for each in _readers(ContentItem) if each[0] not in {"relationship", "value_type"})
+def _item_layout() -> _Layout:
+    """Return the fields of an item that are not told by its place."""
+    told = {"relationship", "value_type"}
+    return _Layout(ContentItem, (each for each in _fields(ContentItem) if each.name not in told))
 
 
 @per_class
-def _readers(cls: type[Any]) -> tuple[tuple[str, Reader], ...]:
+def _layout(cls: type[Any]) -> _Layout:
+    return _Layout(cls, _fields(cls))
+
+
+def _fields(cls: type[Any]) -> Iterator[_Field]:
     rows = field_predicates().get(cls.__name__, {})
-    found = ((name, _reader(binding, rows.get(name, []))) for name, binding in bindings(cls).items())
-    return tuple((name, read) for name, read in found if read is not None)
+    for name, binding in bindings(cls).items():
+        found = _reader(binding, rows.get(name, []))
+        if found is not None:
+            yield _Field(name, *found)
 
 
-def _reader(binding: Binding, rows: list[Predicate]) -> Reader | None:
+_Read = tuple[Reader, frozenset[str] | None]
+
+
+def _reader(binding: Binding, rows: list[Predicate]) -> _Read | None:
     if binding.entity == "CodedConcept":
-        return _concepts(rows[0]) if binding.many else _concept(rows[0])
+        return (_concepts(rows[0]), None) if binding.many else _concept(rows[0])
     if binding.entity is not None:
         cls = ENTITIES[binding.entity]
-        return _nodes(rows[0], cls, many=binding.many) if rows else _inlined(cls)
+        return (_nodes(rows[0], cls, many=binding.many), None) if rows else _inlined(cls)
     if not rows:
         # Told by the IRI of the report, study or series.
-        return _uid if binding.vr == "UI" else None
+        return (_uid, None) if binding.vr == "UI" else None
     return _many(binding.vr, rows) if binding.many else _scalar(rows)
 
 
@@ -279,9 +324,9 @@ def _uid(rebuilder: _Rebuilder, _row: Row, fragment: str) -> Any:
     return iri_uid(fragment or rebuilder.iri)
 
 
-def _concept(predicate: Predicate) -> Reader:
+def _concept(predicate: Predicate) -> _Read:
     column, written = predicate.column, f"{predicate.column}_as_written"
-    return lambda rebuilder, row, _: rebuilder.concept(row.get(column), row.get(written))
+    return lambda rebuilder, row, _: rebuilder.concept(row.get(column), row.get(written)), frozenset({column, written})
 
 
 def _concepts(predicate: Predicate) -> Reader:
@@ -300,22 +345,21 @@ def _nodes(predicate: Predicate, cls: type[Any], *, many: bool) -> Reader:
     return read
 
 
-def _inlined(cls: type[Any]) -> Reader:
+def _inlined(cls: type[Any]) -> _Read:
     """Return the reader of an entity whose fields are in the row of its holder."""
     rows = [row for found in field_predicates().get(cls.__name__, {}).values() for row in found]
     hangs = any(row.where is not None for row in rows)
     columns = frozenset(row.column for row in rows) | {f"{row.column}_as_written" for row in rows}
 
     def read(rebuilder: _Rebuilder, row: Row, fragment: str) -> Any:
-        if not hangs and columns.isdisjoint(row):
-            return None
-        fields = rebuilder.fields(_readers(cls), row, fragment)
-        return builder(cls)(**fields) if fields else None
+        layout = _layout(cls)
+        fields = rebuilder.fields(layout, row, fragment)
+        return layout.build(**fields) if fields else None
 
-    return read
+    return read, None if hangs else columns
 
 
-def _scalar(rows: list[Predicate]) -> Reader:
+def _scalar(rows: list[Predicate]) -> _Read:
     column, kind = rows[0].column, rows[0].kind
     written = next((row.column for row in rows if row.kind == "verbatim"), "")
     value = attribute_from_text if kind == "json" else LITERALS[kind].value if kind in LITERALS else str
@@ -327,10 +371,10 @@ def _scalar(rows: list[Predicate]) -> Reader:
         cell = row.get(column)
         return None if cell is None else value(cell)
 
-    return read
+    return read, frozenset({column, written})
 
 
-def _many(vr: str, rows: list[Predicate]) -> Reader:
+def _many(vr: str, rows: list[Predicate]) -> _Read:
     own = next((row for row in rows if row.where is None and row.kind not in {"list", "wkt"}), None)
     child = next((row for row in rows if row.where is not None), None)
     listed = next((row.column for row in rows if row.kind == "list"), "")
@@ -348,4 +392,4 @@ def _many(vr: str, rows: list[Predicate]) -> Reader:
             cell = hung[0].get(child.column) if hung else None
         return () if cell is None else (value(cell),)
 
-    return read
+    return read, None if child is not None else frozenset({listed, column})
