@@ -312,11 +312,12 @@ def _of_paths(paths: tuple[str, ...]) -> _Maker:
     from sr2graph.batch.convert import chunks
     from sr2graph.batch.reading import reports
     from sr2graph.batch.sources import inputs
-    from sr2graph.fhir.making import Making, results
+    from sr2graph.fhir.making import BYTES, FILES, Making, results
 
     def made(choices: Choices, sink: Sink, jobs: int, *, with_losses: bool) -> Generator[MadeResult]:
         making = Making(reports, choices, sink.render, with_losses)
-        return results(making, chunks(inputs(existing(paths), listed(paths))), jobs, staging=sink.staging)
+        shares = chunks(inputs(existing(paths), listed(paths)), FILES, BYTES)
+        return results(making, shares, jobs, staging=sink.staging)
 
     return made
 

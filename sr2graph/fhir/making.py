@@ -29,6 +29,10 @@ from sr2graph.fhir.project import FhirBundle, to_fhir
 from sr2graph.fhir.settling import Losses
 
 
+FILES, BYTES = 64, 2**20
+"""Most files of a share, and the size at which it has enough."""
+
+
 class Named(Protocol):
     """An input: a file, or a report of a corpus."""
 
