@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,21 @@ from tests.strategies import full_report
 AT_ONCE = datetime.timedelta(0)
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Reports that came one by one, with one that was replaced and one that was removed."""
-    place = tmp_path / "corpus"
+    place = tmp_path_factory.mktemp("corpora") / "corpus"
     for report in reports()[:4]:
         ingest_reports(place, [report])
     ingest_reports(place, [full_report(), otherwise(reports()[0])])
     remove(place, [reports()[1].sop_instance_uid])
     return place
+
+
+@pytest.fixture
+def corpus(made: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return shutil.copytree(made, tmp_path / "corpus")
 
 
 def files(location: Path, record: str) -> list[Path]:

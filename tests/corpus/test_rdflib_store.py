@@ -107,8 +107,9 @@ def test_there_is_as_much(ours: rdflib.Dataset) -> None:
 @pytest.mark.parametrize("bound", list(product([True, False], repeat=3)))
 def test_patterns_match_the_same(ours: rdflib.Dataset, bound: tuple[bool, bool, bool]) -> None:
     """Each triple of the union once, with all its graphs."""
-    for triple in triples():
-        pattern: Any = tuple(term if is_bound else None for term, is_bound in zip(triple, bound, strict=True))
+    patterns = {tuple(term if is_bound else None for term, is_bound in zip(t, bound, strict=True)) for t in triples()}
+    for each in patterns:
+        pattern: Any = each
         found = list(ours.triples(pattern))
         assert len(found) == len(set(found))
         assert set(found) == set(plain().triples(pattern))
@@ -154,7 +155,7 @@ def test_a_graph_is_serialised_with_prefixes() -> None:
 QUERIES = (
     "SELECT ?item ?name { ?item a sr:Container ; sr:conceptName/rdfs:label ?name }",
     "SELECT ?report (COUNT(*) AS ?n) { GRAPH ?report { ?report sr:root/sr:contains ?item } } GROUP BY ?report",
-    "SELECT DISTINCT ?p { ?s ?p ?o FILTER NOT EXISTS { ?s a sr:Report } }",
+    "SELECT DISTINCT ?p { ?s a sr:Container ; ?p ?o FILTER NOT EXISTS { ?s sr:contains ?o } }",
     "SELECT ?below { <urn:oid:1.2.3> (sr:root|sr:contains)+ ?below }",
 )
 
