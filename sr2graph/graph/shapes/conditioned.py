@@ -40,8 +40,8 @@ def _rules(node: Node, child: Child, row: Row) -> Iterator[Rule]:
             yield made(child.row.row, Kind.CONDITION, text, OneOrMore(parts))
     if said.mode in (Mode.IFF, Mode.ONLY_IF) and not around.may_repeat:
         group = around.beside(row.row)
-        outside = [each for each in node.children if each not in group]
-        here = [each for each in group if not any(could_be_both(each, other) for other in outside)]
+        inside = set(map(id, group))
+        here = [each for each in group if inside.issuperset(map(id, node.rivals(each)))]
         if not here:
             return
         what = expected(child) if row is child.row.row else f"TID {row.include}"
@@ -59,7 +59,7 @@ def _guard(node: Node, child: Child, row: Row) -> list[Expression] | None:
     rows = (*child.row.includes, child.row.row)
     if row.requirement is not Requirement.MANDATORY_CONDITIONAL or child.row.row.default.is_constrained:
         return None
-    if any(could_be_both(child, each) for each in node.children if each is not child):
+    if node.rivals(child):
         return None
     if all(each.is_mandatory for each in others):
         return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from sr2graph.graph.shapes.expressions import Selection
 from sr2graph.templates.expansion import ExpandedRow, roots
@@ -29,8 +30,8 @@ class Child:
 
     def as_placed(self, siblings: tuple[Child, ...]) -> Selection:
         """Return the items that stand for the row for sure: where others could be meant, those that declare it."""
-        rivals = [each for each in siblings if each is not self and could_be_both(self, each)]
-        if self.row.row.value_types == ("CONTAINER",) and any(each.row.tid != self.row.tid for each in rivals):
+        others = (each for each in siblings if each.row.tid != self.row.tid)
+        if self.row.row.value_types == ("CONTAINER",) and any(could_be_both(self, each) for each in others):
             return replace(self.selection, declares=self.row.tid)
         return self.selection
 
@@ -52,11 +53,20 @@ class Node:
     children: tuple[Child, ...]
     parents: list[tuple[Node, str | None]] = field(default_factory=list)
     """Places it can be below, with the relationship; none for the root of the document."""
+    _rivals: dict[int, tuple[Child, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def is_root(self) -> bool:
         """Whether it is a row that a document can begin with."""
         return not self.parents
+
+    def rivals(self, child: Child) -> tuple[Child, ...]:
+        """Return the other rows below it that an item could stand for rather than for this one."""
+        found = self._rivals.get(id(child))
+        if found is None:
+            found = tuple(each for each in self.children if each is not child and could_be_both(child, each))
+            self._rivals[id(child)] = found
+        return found
 
 
 def nodes(tid: str) -> tuple[Node, ...]:
@@ -92,6 +102,7 @@ def children_of(rows: tuple[ExpandedRow, ...]) -> tuple[Child, ...]:
     return tuple(Child(row, *_selections(row, rows)) for row in rows)
 
 
+@cache
 def concepts(said: ValueSet) -> frozenset[str]:
     """Return the codes of a set, and those that the standard gave up for one of them."""
     iris = said.iris()
