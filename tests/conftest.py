@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.templates.oracles.validators import PixelMed
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -74,6 +77,14 @@ def corpus_dir() -> Path:
     """The folder of real reports; the test is skipped where it is absent."""
     require_corpus()
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def pixelmed() -> Iterator[PixelMed]:
+    """PixelMed's validator; tests that ask it are a group of xdist, so that it starts once."""
+    found = PixelMed()
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ from sr2graph.templates.matching import matched
 from sr2graph.templates.value_sets import context_group
 from tests.conftest import ROOT
 from tests.samples.test_peers import problems_of_dciodvfy
-from tests.templates.oracles.validators import errors_of_pixelmed
+from tests.templates.oracles.validators import PixelMed
 
 TIDS = [tid for tid, _ in TEMPLATED]
 SEEDS = (1, 2, 3)
@@ -374,13 +374,14 @@ def is_a_member(message: str) -> bool:
 
 @pytest.mark.pixelmed
 @pytest.mark.slow
-def test_pixelmed_finds_no_error_without_a_reason(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("pixelmed")
+def test_pixelmed_finds_no_error_without_a_reason(tmp_path: Path, pixelmed: PixelMed) -> None:
     """All that it has against instances of the templates it knows is listed, and what is listed is seen."""
     paths = {tmp_path / f"{tid}-{seed}.dcm": tid for tid, seeds in OF_PIXELMED.items() for seed in seeds}
     for path in paths:
         tid, seed = path.stem.split("-")
         path.write_bytes(made(tid, int(seed)).report.to_dicom())
-    errors = [(paths[path], line) for path, lines in errors_of_pixelmed(list(paths)).items() for line in lines]
+    errors = [(tid, line) for path, tid in paths.items() for line in pixelmed.errors(path)]
     assert [each for each in errors if not (is_excused(each[0], "pixelmed", each[1]) and is_a_member(each[1]))] == []
     patterns = [line["pattern"] for line in exceptions() if line["tool"] == "pixelmed"]
     assert [each for each in patterns if not any(re.search(each, message) for _, message in errors)] == []

@@ -2,13 +2,13 @@
 
 import re
 import subprocess
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 JARS = "/usr/share/java/*"
-VALIDATOR = "com.pixelmed.validate.DicomSRValidator"
 LIMITS = [f"-Djdk.xml.xpath{name}Limit=0" for name in ("ExprGrp", "ExprOp", "TotalOp")]
 """Its rules are one stylesheet, longer than Java allows by default."""
 
@@ -42,32 +42,52 @@ def dciodvfy(path: Path) -> Counter[str]:
     return Counter(rule for line in lines for rule, said in DCIODVFY.items() if said.match(line))
 
 
-def pixelmed(path: Path) -> set[tuple[str, str]]:
-    """(rule, position) of what PixelMed's validator finds."""
-    command = ["java", "-Xmx2g", *LIMITS, "-cp", JARS, VALIDATOR, "-checktemplateid", str(path)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
-    assert any("validation complete" in line for line in lines), done.stderr[-2000:]
-    found = ((rule, said.search(line)) for line in lines for rule, said in PIXELMED)
-    return {(rule, match["place"]) for rule, match in found if match is not None}
-
-
-MANY = Path(__file__).with_name("Validate.java")
 NO_ERROR = ("Warning", "Found ", "Root Template Validation Complete", "IOD validation complete")
 """How the lines begin that PixelMed writes about a file it accepts."""
 
 
-def errors_of_pixelmed(paths: Sequence[Path]) -> dict[Path, list[str]]:
-    """What PixelMed has against each of many files, in one run."""
-    command = ["java", "-Xmx3g", *LIMITS, "-cp", JARS, str(MANY), *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=1800)
-    _, *parts = done.stdout.decode("utf-8", "replace").split("FILE ")
-    found = {}
-    for part in parts:
-        name, _, said = part.partition("\n")
-        assert "IOD validation complete" in said, done.stderr[-2000:]
+class PixelMed:
+    """PixelMed's validator as a process: its rules are loaded once, with the first file."""
+
+    def __init__(self) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 # as long as the process
+        # The second compiler costs more than it gives in so short a run.
+        options = ["-Xmx3g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *LIMITS]
+        self._process = subprocess.Popen(
+            ["java", *options, "-cp", JARS, str(Path(__file__).with_name("Validate.java"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+
+    def said(self, path: Path) -> str:
+        """Return all that it says of a file."""
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(f"{path}\n".encode())
+        asked.flush()
+        # It ends where the process does, too.
+        lines = list(takewhile(lambda line: line not in {b"END OF FILE\n", b""}, iter(answers.readline, None)))
+        said = b"".join(lines).decode("utf-8", "replace")
+        self._log.seek(0)
+        assert "IOD validation complete" in said, self._log.read()[-2000:]
+        return said
+
+    def found(self, path: Path) -> set[tuple[str, str]]:
+        """Return (rule, position) of what it finds that one of our rules says too."""
+        said = self.said(path).splitlines()
+        found = ((rule, pattern.search(line)) for line in said for rule, pattern in PIXELMED)
+        return {(rule, match["place"]) for rule, match in found if match is not None}
+
+    def errors(self, path: Path) -> list[str]:
+        """Return what it has against a file."""
         # What is wrong with its own rules goes over several lines.
-        lines = re.sub(r"Internal Error:\s+(.*)\s+: (.*) - \s+(\d+)\s", r"Internal Error: \1: \2 \3", said).splitlines()
-        found[Path(name)] = [line for line in lines if line.strip() and not line.startswith(NO_ERROR)]
-    assert list(found) == list(paths), done.stderr[-2000:]
-    return found
+        said = re.sub(r"Internal Error:\s+(.*)\s+: (.*) - \s+(\d+)\s", r"Internal Error: \1: \2 \3", self.said(path))
+        return [line for line in said.splitlines() if line.strip() and not line.startswith(NO_ERROR)]
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+        self._log.close()
