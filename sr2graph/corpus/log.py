@@ -97,7 +97,9 @@ def snapshot(storage: Storage, version: int | None = None) -> Snapshot:
 def listed(storage: Storage, version: int | None = None) -> Snapshot:
     """Return the files of a version, even where they are forgotten and gone."""
     table = opened(storage, version)
-    actions = pa.table(table.get_add_actions()).select(["path", "size_bytes", "num_records"]).to_pylist()
+    # Not pa.table(): it imports pandas, where that is installed, to ask whether it is given a data frame.
+    stored = pa.RecordBatchReader.from_stream(table.get_add_actions()).read_all()
+    actions = stored.select(["path", "size_bytes", "num_records"]).to_pylist()
     files: dict[str, list[DataFile]] = {}
     for action in sorted(actions, key=lambda action: str(action["path"])):
         record = action["path"].partition("/")[0].removeprefix(f"{RECORD}=")
