@@ -125,6 +125,7 @@ def sessions(text: str) -> list[tuple[str, str]]:
     return [(command, shown) for command, _, shown in (part.partition("\n") for part in parts[1:])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_block_runs(page: Path, desk: Path) -> None:
     assert desk.is_dir()

@@ -26,6 +26,9 @@ from tests.inputs import JUNK, KIND_COUNT, fill, otherwise, reports
 pytest.importorskip("moto", reason="moto, the object store of these tests, is not installed: make dev")
 pytest.importorskip("fsspec", reason="needs sr2graph[object-store]")
 
+# One worker has the store.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("object-store")]
+
 BUCKET = "reports"
 
 

@@ -65,6 +65,7 @@ def bundles(release: str) -> Iterator[tuple[str, str]]:
             yield f"{name} {flavour}", to_fhir(report, flavour, "batch").json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES)
 def test_they_have_nothing_against_any_bundle(release: str) -> None:
     told = {text: name for name, text in bundles(release)}

@@ -18,6 +18,7 @@ from tests.fhir.rdf_reader import FHIR, RDF, Number, canonical, triples
 
 pytestmark = [
     pytest.mark.hapi,
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (ROOT / "tests" / "fhir" / "validator" / "pom.xml").is_file(),
         reason="there is no project that builds Rdf.java",
@@ -100,17 +101,23 @@ def told(found: list[Triple], release: str) -> set[Quad]:
     return canonical(each for each in made if each.subject not in left_out)
 
 
+def grouped(release: str) -> Any:
+    """A release as a parameter; one worker asks all there is to ask about it."""
+    return pytest.param(release, marks=pytest.mark.xdist_group(f"rdf-{release}"))
+
+
 IN_CAPITALS = frozenset({"Boolean", "Code", "DateTime", "Integer", "String", "Time", "Uri"})
 """Primitive types as R6 writes them."""
 
 
 @pytest.mark.parametrize("number", range(len(KINDS) * len(BUNDLES)))
-@pytest.mark.parametrize("release", ["R4", "R5"])
+@pytest.mark.parametrize("release", [grouped("R4"), grouped("R5")])
 def test_hl7_writes_the_same_graph(release: str, number: int) -> None:
     ours, theirs = bundles(release)[number].to_turtle(), answers(release)[0][number]
     assert told(triples(ours), release) == told(triples(theirs), release)
 
 
+@pytest.mark.xdist_group("rdf-R4")
 @pytest.mark.parametrize("number", range(len(KINDS) * len(BUNDLES)))
 def test_hapi_reads_what_we_wrote(number: int) -> None:
     """All of it, but for ids of resources in entries, which it takes from their IRIs and leaves out."""

@@ -39,6 +39,7 @@ def test_dsrdump_reads_a_sample(kind: str, tmp_path: Path) -> None:
     assert problems_of_dsrdump(path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.dicom3tools
 @pytest.mark.dcmtk
 def test_both_accept_a_cohort(tmp_path: Path) -> None:

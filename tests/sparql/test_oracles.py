@@ -48,7 +48,7 @@ def test_it_finds_something_unless_emptiness_is_the_point(query: Query) -> None:
         assert bool(size(answer)) != query.empty
 
 
-@pytest.mark.parametrize("query", [query for query in suite() if shape(query.text).order], ids=str)
+@pytest.mark.parametrize("query", [query for query in suite() if "ORDER BY" in query.text], ids=str)
 def test_the_order_is_an_order(query: Query) -> None:
     """The standard, as we read it, passes the same check as the engine under test."""
     whole = data_of(query).specification.whole(query.text, query.parameters)
