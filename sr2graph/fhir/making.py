@@ -28,7 +28,6 @@ from sr2graph.fhir.exporting import LossTable, Sink
 from sr2graph.fhir.project import FhirBundle, to_fhir
 from sr2graph.fhir.settling import Losses
 
-
 FILES, BYTES = 64, 2**20
 """Most files of a share, and the size at which it has enough."""
 

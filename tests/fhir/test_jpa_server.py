@@ -396,7 +396,7 @@ def test_a_bad_reference_is_told_by_the_command(r4: Jpa, folder: Path, monkeypat
     def spoiled(*_args: Any, **_options: Any) -> FhirBundle:
         return changed("r4", "transaction", 83, hasMember=MISSING)[0]
 
-    monkeypatch.setattr("sr2graph.fhir.to_fhir", spoiled)
+    monkeypatch.setattr("sr2graph.fhir.making.to_fhir", spoiled)
     done = run("fhir", folder / "planar_roi.dcm", "--flavour", "r4", "--post", r4.url)
     assert done.exit_code == 1
     assert "1 refused" in done.stdout
