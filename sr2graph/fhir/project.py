@@ -200,8 +200,8 @@ class _Projection:
 def _has_addendum(reading: Reading) -> bool:
     """Tell whether a section says that it was added to an earlier report (addenda.csv)."""
     return any(
-        item.value_type == ValueType.CONTAINER and for_code("addenda", reading.keys.iri(item.concept_name)) is not None
-        for item in reading.items
+        item.value_type == ValueType.CONTAINER and for_code("addenda", iri) is not None
+        for item, iri in zip(reading.items, reading.matching.iris, strict=True)
     )
 
 

@@ -13,11 +13,10 @@ from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import ValueType
 from sr2graph.fhir.tables import for_code, keyed
 from sr2graph.templates.context import NO_CONTEXT, Context
-from sr2graph.templates.expansion import ExpandedRow
 from sr2graph.templates.matching import matched
-from sr2graph.templates.observations import MAY_BEGIN, NESTED, OF_SITES, observations
+from sr2graph.templates.observations import NESTED, OF_SITES, noted, place_of
 from sr2graph.templates.properties import NO_PROPERTIES, Gathered, Properties, below
-from sr2graph.templates.roles import Kind, Role, kind_of, role_of
+from sr2graph.templates.roles import Kind, Role, role_of
 
 KEY_OBJECTS = "key objects"
 """Kind of a key object document."""
@@ -55,7 +54,8 @@ class Reading:
         self.items = self.matching.items
         self.keys = self.matching.keys
         self.numbers = {id(item): number for number, item in enumerate(self.items)}
-        self.parents: list[int] = [-1] * len(self.items)
+        self.parents: list[int] = []
+        """By number, as the next three; -1 of the document itself."""
         self.roles: list[Role] = []
         self.kinds: list[Kind | None] = []
         self.in_library: list[bool] = []
@@ -75,22 +75,22 @@ class Reading:
 
     def _look(self) -> None:
         """Tell parent, role and kind of every item; parents come first."""
+        matching, kinds, in_library = self.matching, self.kinds, self.in_library
+        above: list[tuple[int, int]] = []
+        """Number of each item above, and of the first one that is no longer below it."""
         for number, item in enumerate(self.items):
-            for child in item.children:
-                if isinstance(child, ContentItem):
-                    self.parents[self.numbers[id(child)]] = number
-            within = self.kinds[self.parents[number]] if number else None
-            role = self._role(item, self.matching.rows[number], item.relationship, within)
-            begins = role.observed or role.name in MAY_BEGIN
-            iri = self.keys.iri(item.concept_name)
-            self.roles.append(role)
-            kind = kind_of(self.matching.rows[number], iri, item.value_type) if begins else None
-            self.kinds.append(kind)
-            above = bool(number) and self.in_library[self.parents[number]]
-            self.in_library.append(above or LIBRARY in {role.name, kind.name if kind is not None else None})
-
-    def _role(self, item: ContentItem, row: ExpandedRow | None, relationship: str | None, within: Kind | None) -> Role:
-        return role_of(row, self.keys.iri(item.concept_name), relationship, item.value_type, within)
+            while above and above[-1][1] <= number:
+                above.pop()
+            parent = above[-1][0] if above else -1
+            if item.children:
+                above.append((number, matching.ends[number]))
+            within = kinds[parent] if above and number else None
+            found = place_of((matching.rows[number], matching.iris[number], item.relationship, item.value_type, within))
+            self.parents.append(parent)
+            self.roles.append(found.role)
+            kinds.append(found.kind)
+            is_library = found.role.name == LIBRARY or (found.kind is not None and found.kind.name == LIBRARY)
+            in_library.append(is_library or (number > 0 and in_library[parent]))
 
     def role(self, item: ContentItem) -> Role:
         """Return the role of an item below its parent."""
@@ -111,20 +111,22 @@ class Reading:
     # ------------------------------------------------------------ nodes
 
     def _find_nodes(self) -> None:
-        found = observations(self.matching) if self.items else []
-        own = {each.number for each in found if each.role is None and not is_selection(each.item)}
-        for each in found:
-            not_shown = for_code("not_shown", self.keys.iri(each.properties.rendering_intent))
+        found = [(number, each) for number, each in enumerate(noted(self.matching)) if each is not None]
+        selections = {number for number, _ in found if is_selection(self.items[number])}
+        own = {number for number, each in found if each.role is None} - selections
+        for number, each in found:
+            item = self.items[number]
+            intent = each.properties.rendering_intent
+            not_shown = for_code("not_shown", self.keys.iri(intent)) if intent is not None else None
             if not_shown is not None:
-                self.not_shown[each.number] = not_shown["reason"]
+                self.not_shown[number] = not_shown["reason"]
                 continue
-            refers = is_selection(each.item)
-            if self.in_library[each.number] and for_code("library", self.keys.iri(each.item.concept_name)):
+            if self.in_library[number] and for_code("library", self.matching.iris[number]):
                 continue
-            is_own = each.role is None or not (self.in_library[each.number] or self._is_part(each.number, own))
-            if is_own:
-                node = Node(each.item, each.number, each.properties, each.context, is_selection=refers)
-                self.nodes[each.number] = node
+            if each.role is None or not (self.in_library[number] or self._is_part(number, own)):
+                self.nodes[number] = Node(
+                    item, number, each.properties, each.context, is_selection=number in selections
+                )
         for number in tuple(self.nodes):
             self._find_containers(number)
         self.nodes = dict(sorted(self.nodes.items()))
@@ -141,19 +143,19 @@ class Reading:
         parent, item = self.parents[number], self.items[number]
         if item.children or parent not in own:
             return False
-        return self.keys.iri(item.concept_name) != self.keys.iri(self.items[parent].concept_name)
+        return self.matching.iris[number] != self.matching.iris[parent]
 
     def _find_containers(self, number: int) -> None:
         """Make nodes of the containers above a node, the document itself apart."""
         above = self.parents[number]
         while above > 0 and above not in self.nodes:
             item = self.items[above]
-            if item.value_type == ValueType.CONTAINER and self._is_observation(item):
+            if item.value_type == ValueType.CONTAINER and self._is_observation(above):
                 self.nodes[above] = Node(item, above)
             above = self.parents[above]
 
-    def _is_observation(self, item: ContentItem) -> bool:
-        row = for_code("containers", self.keys.iri(item.concept_name))
+    def _is_observation(self, number: int) -> bool:
+        row = for_code("containers", self.matching.iris[number])
         return row is None or bool(row["observation"])
 
     def _hang(self, node: Node) -> None:
@@ -181,7 +183,8 @@ class Reading:
             node.context = node.children[0].context
 
     def _of_reference(self, item: ContentItem, relationship: str | None, node: Node) -> Role:
-        return self._role(item, None, relationship, self.kinds[node.number])
+        iri = self.keys.iri(item.concept_name)
+        return role_of(None, iri, relationship, item.value_type, self.kinds[node.number])
 
     def _gather(self, gathered: Gathered, role: Role, item: ContentItem, depth: int) -> None:
         if role.name in _KNOWN:
@@ -193,12 +196,12 @@ class Reading:
 
     def _category(self, node: Node) -> str:
         """Return what sort of observation it is, by its container."""
-        own = self.keys.iri(node.item.concept_name)
+        iris = self.matching.iris
         if node.item.value_type == ValueType.CONTAINER:
-            row = for_code("containers", own)
+            row = for_code("containers", iris[node.number])
             return row["category"] if row else "imaging"
         parent = self.parents[node.number]
-        around = for_code("containers", self.keys.iri(self.items[parent].concept_name)) if parent >= 0 else None
+        around = for_code("containers", iris[parent]) if parent >= 0 else None
         category = around["category"] if around else "imaging"
         if node.item.value_type == ValueType.NUM:
             return {"group": "measurement", "derived": "derived"}.get(category, "imaging")

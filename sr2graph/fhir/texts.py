@@ -98,6 +98,7 @@ def zone_of(text: str | None) -> str | None:
     return f"{'+' if hours + minutes == '0000' else sign}{hours}:{minutes}"
 
 
+@lru_cache(1024)
 def date_time(text: str | None, zone: str | None) -> str | None:
     """Return a DA or DT as a dateTime, as precise as it is; a time of day needs minutes and a zone.
 

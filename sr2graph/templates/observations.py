@@ -89,7 +89,7 @@ def observations_of(report: Report) -> list[Observation]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Place:
+class Place:
     """What an item is where it stands."""
 
     role: Role
@@ -106,13 +106,13 @@ class _Place:
     """Whether it says something of its parent."""
 
 
-_PlaceKey = tuple[ExpandedRow | None, str | None, str | None, str | None, Kind | None]
+PlaceKey = tuple[ExpandedRow | None, str | None, str | None, str | None, Kind | None]
 """Row, IRI of the concept name, relationship, value type, what the parent begins."""
 
-_places: dict[_PlaceKey, _Place] = {}
+_places: dict[PlaceKey, Place] = {}
 
 
-def _new_place(key: _PlaceKey) -> _Place:
+def _new_place(key: PlaceKey) -> Place:
     """Return what an item is, and remember it."""
     row, iri, relationship, value_type, within = key
     role = role_of(row, iri, relationship, value_type, within)
@@ -121,7 +121,7 @@ def _new_place(key: _PlaceKey) -> _Place:
     is_observation = role.observed or is_number
     if len(_places) >= MAX_PLACES:
         _places.clear()
-    found = _places[key] = _Place(
+    found = _places[key] = Place(
         role=role,
         kind=kind,
         is_group=kind is not None and kind.group,
@@ -132,6 +132,11 @@ def _new_place(key: _PlaceKey) -> _Place:
         speaks=role.name != "observed",
     )
     return found
+
+
+def place_of(key: PlaceKey) -> Place:
+    """Return what an item is where it stands."""
+    return _places.get(key) or _new_place(key)
 
 
 @dataclass(slots=True)
@@ -146,7 +151,7 @@ class _Frame:
     """The role of what they are part of, if that makes them no observations of their own."""
     _noted: dict[str | None, Noted] = field(default_factory=dict)
 
-    def role(self, place: _Place) -> str | None:
+    def role(self, place: Place) -> str | None:
         """Return the role of an observation among them; None for one in its own right."""
         return self.quiet if place.role.observed else place.role.name
 
@@ -158,7 +163,7 @@ class _Frame:
         return found
 
 
-_Visit = tuple[ContentItem, int, _Place]
+_Visit = tuple[ContentItem, int, Place]
 """An item that has to be visited, and its place in document order."""
 
 
@@ -189,7 +194,7 @@ class _Reading:
             self.gathered.setdefault(role.name, []).append((role, item))
 
 
-def _base(place: _Place, beside: _Frame) -> Properties:
+def _base(place: Place, beside: _Frame) -> Properties:
     """Return what an item inherits: nothing of the groups around it if it begins afresh."""
     return beside.outside if place.kind is not None and place.kind.fresh else beside.properties
 
@@ -228,10 +233,10 @@ class _Walk:
 
     def _place(
         self, number: int, row: ExpandedRow | None, relationship: str | None, within: Kind | None = None
-    ) -> _Place:
+    ) -> Place:
         """Return what an item is below a parent that begins `within`."""
         key = row, self._matching.iris[number], relationship, self._matching.items[number].value_type, within
-        return _places.get(key) or _new_place(key)
+        return place_of(key)
 
     def _branch(self, visit: _Visit, frame: _Frame) -> None:
         """Note an item that has children, and see to those of them that have to be visited."""
@@ -269,7 +274,7 @@ class _Walk:
         context = self._context(item, reading, frame.context)
         return frame if context is frame.context else _Frame(frame.properties, context, frame.outside, frame.quiet)
 
-    def _look_at_images(self, item: ContentItem, place: _Place, reading: _Reading) -> None:
+    def _look_at_images(self, item: ContentItem, place: Place, reading: _Reading) -> None:
         """Note what an item says of images, or as one."""
         if place.role.name in SHOWN and reading.children:
             reading.gathered[place.role.name] = [(place.role, item), *reading.gathered.pop(place.role.name, ())]
@@ -309,7 +314,7 @@ class _Walk:
                 self._proper += role is None
 
     def _inner(
-        self, item: ContentItem, place: _Place, beside: _Frame, gathered: Gathered, *, is_observation: bool
+        self, item: ContentItem, place: Place, beside: _Frame, gathered: Gathered, *, is_observation: bool
     ) -> _Frame:
         """Return what an item passes on to what it contains."""
         container = item.value_type == ValueType.CONTAINER
@@ -361,7 +366,7 @@ class _Walk:
                 self._refer(child, kind, reading)
                 continue
             key = rows[number], iris[number], child.relationship, child.value_type, kind
-            place = _places.get(key) or _new_place(key)
+            place = _places.get(key) or _new_place(key)  # as place_of, without a call for each item
             if place.is_visited or child.children:
                 reading.children.append((child, number, place))
             if place.speaks:
