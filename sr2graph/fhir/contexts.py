@@ -47,6 +47,8 @@ class Contexts:
         self._makers = makers
         # With the context itself, for identities are used again once their owner is gone.
         self._made: dict[int, tuple[Context, Json, Json]] = {}
+        self._who: dict[tuple[int, int], tuple[Context, Json]] = {}
+        """By observers and participants: contexts differ by their times."""
 
     def of(self, context: Context) -> tuple[Json, Json]:
         """Return what comes before and after the code of an Observation; most observations share their context."""
@@ -96,6 +98,12 @@ class Contexts:
 
     def who(self, context: Context) -> Json:
         """Return performers and the device: the nearest algorithm, else a device that took part or observed."""
+        key = id(context.observers), id(context.participants)
+        if key not in self._who:
+            self._who[key] = context, self._who_of(context)
+        return {**self._who[key][1]}
+
+    def _who_of(self, context: Context) -> Json:
         people = self._makers.people
         persons = [self.person(each) for each in context.observers if each.kind is ObserverKind.PERSON]
         devices = [each for each in context.observers if each.kind is ObserverKind.DEVICE]

@@ -38,7 +38,11 @@ def narrative(items: Sequence[ContentItem]) -> tuple[Json, int]:
     names: dict[int, str] = {}
     for item in items[:MOST_ITEMS]:
         depth = min(len(item.position) - top, MOST_LEVELS)
-        step = f"{_step(level, depth)}{_name(item, names)}{_value(item)}"
+        concept = item.concept_name
+        name = names.get(id(concept))
+        if name is None or concept is None:
+            name = names[id(concept)] = _name(item)
+        step = f"{_step(level, depth)}{name}{_value(item)}"
         size += len(step)
         if size > MOST_CHARACTERS:
             break
@@ -68,20 +72,18 @@ def is_cut(item: ContentItem) -> bool:
 
 def _step(level: int, depth: int) -> str:
     """Return the marks between an item at a level (0: none yet) and the next at a depth."""
+    if depth + 1 == level:
+        return "</li><li>"
     if depth + 1 > level:
         return "<ul><li>" * (depth + 1 - level)
     return "</li></ul>" * (level - depth - 1) + "</li><li>"
 
 
-def _name(item: ContentItem, names: dict[int, str]) -> str:
-    """Return the name of an item; names of items that are there are remembered by identity."""
+def _name(item: ContentItem) -> str:
     concept = item.concept_name
     if concept is None:
         return f"<b>{_escaped(item.value_type or '') or UNNAMED}</b>"
-    made = names.get(id(concept))
-    if made is None:
-        made = names[id(concept)] = f"<b>{_escaped(_concept(concept))}</b>"
-    return made
+    return f"<b>{_escaped(_concept(concept))}</b>"
 
 
 def _value(item: ContentItem) -> str:

@@ -56,6 +56,7 @@ class Observing:
         self._names: dict[int, _Named] = {}
         self._commons = Commons(makers, self.contexts)
         self._selected: dict[tuple[int, ...], tuple[tuple[Items, ...], list[Json]]] = {}
+        self._nothing: list[Json] = []
         self._derived: dict[tuple[int, bool], list[Json]] = {}
         """What observations are derived from, by their selections, and whether they are derived measurements."""
         groups = (node for node in makers.reading.nodes.values() if node.category == "group")
@@ -199,7 +200,8 @@ class Observing:
 
     def _sources(self, node: Node) -> list[Json]:
         """Return what it was derived from: selections of its own, observations, the groups of a derived measurement."""
-        shown, own = self._shown(node), self._own_sources(node)
+        shown = self._shown(node)
+        own = self._own_sources(node) if node.children or node.properties.derived_from else []
         is_derived = node.category == "derived"
         if is_derived and len(self._groups) == MOST_SHOWN:
             self._makers.account.note("derivedFrom", f"at most {MOST_SHOWN} groups", node.item)
@@ -227,6 +229,8 @@ class Observing:
     def _shown(self, node: Node) -> list[Json]:
         """Return the selections of a node that its parent does not have already; members share them as they do."""
         own = _shown(node.properties)
+        if not any(own):
+            return self._nothing
         key = (*map(id, own), id(node.parent))
         if key not in self._selected:
             # With what the identities are of.

@@ -65,6 +65,7 @@ class People:
         self._account = account
         self._patient_system = patient_system
         self._seen: dict[int, tuple[Observer, Json | None]] = {}
+        self._practitioners: dict[tuple[str | None, CodedConcept | None, str | None, bool], Json | None] = {}
         self.patient = self._patient(report.patient)
         self.equipment = self._equipment(report.equipment)
 
@@ -112,6 +113,14 @@ class People:
         self, name: str | None, code: CodedConcept | None = None, login: str | None = None, *, free: bool = False
     ) -> Json | None:
         """Return a reference to a person; a name alone is a person of this report only."""
+        key = name, code, login, free
+        if key not in self._practitioners:
+            self._practitioners[key] = self._practitioner(name, code, login, free=free)
+        return self._practitioners[key]
+
+    def _practitioner(
+        self, name: str | None, code: CodedConcept | None, login: str | None, *, free: bool
+    ) -> Json | None:
         said, number = clean(name), clean(code.code) if code is not None else clean(login)
         if not said and not number:
             return None

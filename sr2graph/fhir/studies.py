@@ -53,6 +53,10 @@ class Studies:
         self._reported = reported
         document = report.document
         self.evidence = evidence
+        self._references: dict[str | None, Json | None] = {}
+        """To studies, by UID."""
+        self._orders: dict[str | None, list[Json]] = {}
+        """References to orders, by accession number."""
         self.contained: list[Json] = []
         """Studies that only the DiagnosticReport refers to: what it knows of them is less than their own resources."""
         self.written = together(document.content_date, document.content_time)
@@ -94,6 +98,11 @@ class Studies:
 
     def study(self, uid: str | None = None) -> Json | None:
         """Return a reference to a study, that of the report by default; others are known by identifier only."""
+        if uid not in self._references:
+            self._references[uid] = self._reference(uid)
+        return self._references[uid]
+
+    def _reference(self, uid: str | None) -> Json | None:
         own = self._report.study.study_instance_uid
         wanted = uid or own
         if not wanted:
@@ -164,6 +173,11 @@ class Studies:
 
     def orders(self, accession: str | None = None) -> list[Json]:
         """Return references to the orders, by accession number: orders are made elsewhere (flavours.csv: orders)."""
+        if accession not in self._orders:
+            self._orders[accession] = self._ordered(accession)
+        return [*self._orders[accession]]
+
+    def _ordered(self, accession: str | None) -> list[Json]:
         own = [self._report.study.accession_number, *(each.accession_number for each in self._report.document.requests)]
         numbers = [number for each in ([accession] if accession else own) if (number := clean(each))]
         issuer = issuer_system(self._report.other, ISSUER_OF_ACCESSION_NUMBER)

@@ -62,6 +62,7 @@ def _begun(*context: str) -> Hash:
     return sha1(NAMESPACE.bytes + b"".join(map(_line, context)), usedforsecurity=False)
 
 
+@lru_cache(4096)
 def _line(part: str) -> bytes:
     plain = part if _NEEDS_NO_QUOTES(part) else quote(part, safe="", errors="surrogatepass")
     return f"{plain}\n".encode()
