@@ -44,6 +44,11 @@ MOST_CELLS = 1000
 MOST_EQUIVALENT = 32
 """Equivalent codes that are told beside a code."""
 
+MAX_REMEMBERED = 8_000
+"""Codes remembered between reports: a bound on memory."""
+
+_standard: dict[tuple[str | None, ...], Json] = {}
+
 
 @dataclass(slots=True)
 class Valued:
@@ -80,14 +85,37 @@ class Values:
         seen = self._concepts.get(id(concept))
         if seen is not None and seen[0] is concept:
             return seen[1]
+        made = self._remembered(concept)
+        self._concepts[id(concept)] = concept, made
+        return made
+
+    def _remembered(self, concept: CodedConcept) -> Json:
+        """Return a CodeableConcept; what codes of standard schemes mean is remembered between reports."""
+        if concept.equivalent_codes or coding_scheme(concept.scheme) is None:
+            return self._concept(concept)
+        key = (
+            concept.value,
+            concept.scheme,
+            concept.meaning,
+            concept.version,
+            concept.long_value,
+            concept.urn_value,
+        )
+        known = _standard.get(key)
+        if known is None:
+            if len(_standard) >= MAX_REMEMBERED:
+                _standard.clear()
+            known = _standard[key] = self._concept(concept)
+        # Each report has its own: what one bundle is changed to does not show in another.
+        return {**known, "coding": [{**each} for each in known["coding"]]} if "coding" in known else {**known}
+
+    def _concept(self, concept: CodedConcept) -> Json:
         codings: list[Json] = []
         for each in (concept, *concept.equivalent_codes[:MOST_EQUIVALENT]):
             codings += [coding for coding in self._codings(each) if coding not in codings]
         made: Json = {"coding": codings} if codings else {}
         text = clean(concept.meaning) or (None if codings else clean(concept.code))
-        made |= {"text": text} if text else {} if codings else {"text": "no code and no meaning"}
-        self._concepts[id(concept)] = concept, made
-        return made
+        return made | ({"text": text} if text else {} if codings else {"text": "no code and no meaning"})
 
     def name(self, item: ContentItem) -> Json:
         """Return the concept name of an item; its value type where it has none."""
@@ -208,10 +236,14 @@ def _as_written(designator: str, concept: CodedConcept) -> str:
 
 def numbers(value: MeasuredValue) -> list[Exact]:
     """Return the numbers of a NUM: as decimal text, else as floating point; nothing if any is none."""
-    if not value.numeric_value:
+    texts = value.numeric_value
+    if len(texts) == 1:
+        number = exact(texts[0])
+        return [number] if number is not None else []
+    if not texts:
         found = [exact_float(number) if isfinite(number) else None for number in value.floating_point]
     else:
-        found = [exact(text) for text in value.numeric_value]
+        found = [exact(text) for text in texts]
     told = [number for number in found if number is not None]
     return told if len(told) == len(found) else []
 
