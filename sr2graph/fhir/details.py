@@ -27,7 +27,7 @@ def join_details(reading: Reading) -> None:
         if number not in reading.nodes or node.item.value_type != ValueType.CONTAINER:
             continue
         is_dose = for_code("dose_containers", reading.keys.iri(node.item.concept_name)) is not None
-        if is_dose or (node.parent is not None and node.parent.number in detailed):
+        if is_dose or node.parent in detailed:
             detailed.add(number)
             _join(reading, node, simple)
 

@@ -55,7 +55,7 @@ class Observing:
         """References to the selections that no observation refers to."""
         self._names: dict[int, _Named] = {}
         self._commons = Commons(makers, self.contexts)
-        self._selected: dict[tuple[int, ...], tuple[tuple[Items, ...], list[Json]]] = {}
+        self._selected: dict[tuple[int | None, ...], tuple[tuple[Items, ...], list[Json]]] = {}
         self._nothing: list[Json] = []
         self._derived: dict[tuple[int, bool], list[Json]] = {}
         """What observations are derived from, by their selections, and whether they are derived measurements."""
@@ -231,14 +231,14 @@ class Observing:
         own = _shown(node.properties)
         if not any(own):
             return self._nothing
-        key = (*map(id, own), id(node.parent))
+        key = (*map(id, own), node.parent)
         if key not in self._selected:
             # With what the identities are of.
             self._selected[key] = own, self._selections(node, own)
         return self._selected[key][1]
 
     def _selections(self, node: Node, own: tuple[Items, ...]) -> list[Json]:
-        inherited = node.parent.properties if node.parent is not None else None
+        inherited = self._makers.reading.nodes[node.parent].properties if node.parent is not None else None
         items: list[ContentItem] = []
         for name, some in zip(SHOWN, own, strict=True):
             # Found by its own code, a measurement says what it was measured on, as in the examples of the guide.

@@ -37,7 +37,8 @@ class Node:
     """Of categories.csv."""
     is_selection: bool = False
     """Whether it is a reference or a region, no observation."""
-    parent: Node | None = None
+    parent: int | None = None
+    """Number of the node that it belongs to: a node that knew another one would be garbage that knows itself."""
     element: str = "hasMember"
     """Of the parent, that refers to it."""
     children: list[Node] = field(default_factory=list)
@@ -164,9 +165,9 @@ class Reading:
         while above > 0 and (above not in self.nodes or self.nodes[above].is_selection):
             below_, above = above, self.parents[above]
         if above > 0:
-            node.parent = self.nodes[above]
+            node.parent = above
             node.element = _element(self.items[below_].relationship)
-            node.parent.children.append(node)
+            self.nodes[above].children.append(node)
 
     # ------------------------------------------------------------ groups
 

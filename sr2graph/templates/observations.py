@@ -199,13 +199,54 @@ def _base(place: Place, beside: _Frame) -> Properties:
     return beside.outside if place.kind is not None and place.kind.fresh else beside.properties
 
 
+class _Tree:
+    """Looks up items of a report and what they are there.  Of its own, so that nothing refers to a walk in a circle."""
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        self._by_reference = {id(reference): row for _, reference, row in matching.by_references}
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """Place of an item, by identity; most reports have something to say of the parts of some property."""
+        return {id(item): number for number, item in enumerate(self._matching.items)}
+
+    def place(
+        self, number: int, row: ExpandedRow | None, relationship: str | None, within: Kind | None = None
+    ) -> Place:
+        """Return what an item is below a parent that begins `within`."""
+        return place_of(
+            (row, self._matching.iris[number], relationship, self._matching.items[number].value_type, within)
+        )
+
+    def said(self, item: ContentItem) -> Iterator[Said]:
+        """Yield the by-value children of an item, each with its role."""
+        for child in item.children:
+            if isinstance(child, ContentItem):
+                number = self.numbers[id(child)]
+                yield self.place(number, self._matching.rows[number], child.relationship).role, child
+
+    def target(self, reference: ByReference) -> ContentItem | None:
+        """Return what a by-reference relationship is to."""
+        index = self._matching.index(reference.target)
+        return self._matching.items[index] if index is not None else None
+
+    def role_of_target(self, reference: ByReference, kind: Kind | None) -> tuple[Role, ContentItem] | None:
+        """Return the target of a by-reference relationship of what begins a kind, and its role there."""
+        number = self._matching.index(reference.target)
+        if number is None:
+            return None
+        row = self._by_reference.get(id(reference))
+        return self.place(number, row, reference.relationship, kind).role, self._matching.items[number]
+
+
 class _Walk:
     """One walk over the tree of a report."""
 
     def __init__(self, matching: Matching) -> None:
         self._matching = matching
-        self._by_reference = {id(reference): row for _, reference, row in matching.by_references}
-        self._images = Images(self._target, self._said)
+        self._tree = _Tree(matching)
+        self._images = Images(self._tree.target, self._tree.said)
         self._stack: list[tuple[_Visit, _Frame] | _Group] = []
         self._noted: list[Noted | None] = [None] * len(matching.items)
         self._proper = 0
@@ -214,7 +255,7 @@ class _Walk:
     def noted(self) -> list[Noted | None]:
         """Return what is said of each item as an observation."""
         frame = _Frame(NO_PROPERTIES, NO_CONTEXT, NO_PROPERTIES)
-        root = self._matching.items[0], 0, self._place(0, self._matching.rows[0], None)
+        root = self._matching.items[0], 0, self._tree.place(0, self._matching.rows[0], None)
         self._push([root], frame, frame, frozenset())
         while self._stack:
             entry = self._stack.pop()
@@ -224,19 +265,7 @@ class _Walk:
                 self._branch(*entry)
         return self._noted
 
-    @cached_property
-    def _numbers(self) -> dict[int, int]:
-        """Place of an item, by identity; most reports have something to say of the parts of some property."""
-        return {id(item): number for number, item in enumerate(self._matching.items)}
-
     # ------------------------------------------------------------ one item
-
-    def _place(
-        self, number: int, row: ExpandedRow | None, relationship: str | None, within: Kind | None = None
-    ) -> Place:
-        """Return what an item is below a parent that begins `within`."""
-        key = row, self._matching.iris[number], relationship, self._matching.items[number].value_type, within
-        return place_of(key)
 
     def _branch(self, visit: _Visit, frame: _Frame) -> None:
         """Note an item that has children, and see to those of them that have to be visited."""
@@ -344,7 +373,7 @@ class _Walk:
 
     def _stand_alone(self, role: Role, item: ContentItem, base: Properties, context: Context) -> None:
         """Note a region or a finding as an observation in its own right, by what it says itself first."""
-        number = self._numbers[id(item)]
+        number = self._tree.numbers[id(item)]
         reading = self._read(item, number, None)
         if role.name in SHOWN:
             reading.gathered[role.name] = [(role, item), *reading.gathered.pop(role.name, ())]
@@ -384,7 +413,7 @@ class _Walk:
                 reading.context.append((role, child))
         elif role.name == "participant":
             reading.participants.append((role, child))
-            reading.participants += self._said(child)
+            reading.participants += self._tree.said(child)
         else:
             self._note_nested(child, role, reading, 2)
 
@@ -392,32 +421,20 @@ class _Walk:
         """Note what an item says, and what it says of that itself: the side of a site, the site of a lesion."""
         reading.note(role, item)
         if role.name in NESTED and depth and item.children:
-            for nested, each in self._said(item):
+            for nested, each in self._tree.said(item):
                 if nested.name in OF_SITES:
                     self._note_nested(each, nested, reading, depth - 1)
 
-    def _said(self, item: ContentItem) -> Iterator[Said]:
-        """Yield the by-value children of an item, each with its role."""
-        for child in item.children:
-            if isinstance(child, ContentItem):
-                number = self._numbers[id(child)]
-                yield self._place(number, self._matching.rows[number], child.relationship).role, child
-
     def _refer(self, reference: ByReference, kind: Kind | None, reading: _Reading) -> None:
         """Note what the target of a by-reference relationship says; it is not visited from here."""
-        number = self._matching.index(reference.target)
-        if number is None:
+        found = self._tree.role_of_target(reference, kind)
+        if found is None:
             return
-        target = self._matching.items[number]
-        role = self._place(number, self._by_reference.get(id(reference)), reference.relationship, kind).role
+        role, target = found
         if role.name in CONTEXT_PARTS:
             reading.context.append((role, target))
         else:
             reading.note(role, target)
-
-    def _target(self, reference: ByReference) -> ContentItem | None:
-        index = self._matching.index(reference.target)
-        return self._matching.items[index] if index is not None else None
 
     def _context(self, item: ContentItem, reading: _Reading, outer: Context) -> Context:
         context = outer
