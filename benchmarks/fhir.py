@@ -19,7 +19,7 @@ from benchmarks.command_line import sr2graph as command
 from benchmarks.convert import machine, verdicts
 from benchmarks.footprint import flatness
 from benchmarks.inputs import Input, folders, samples, warm_up
-from benchmarks.measure import Check, Table, milliseconds, peak_megabytes, ratio, run, write_json
+from benchmarks.measure import Check, Footprint, Table, footprint, milliseconds, ratio, write_json
 from sr2graph.dicom.report import Report
 from sr2graph.dicom.values import MeasuredValue
 from sr2graph.errors import WriteError
@@ -116,29 +116,28 @@ def large(repetitions: int) -> Table:
 def export(few: int, many: int) -> Table:
     """Return how fast corpora are exported as NDJSON, and in how much memory; the difference of two sizes counts."""
     result = Table("Export of a corpus as NDJSON", ("reports", "CPU, s", "peak memory, MB"))
-    cpu: dict[int, float] = {}
-    peak: dict[int, float | None] = {}
+    found: dict[int, Footprint] = {}
     with tempfile.TemporaryDirectory(prefix="sr2graph-bench-") as place:
         for count, folder in folders(Path(place), (few, many)).items():
             corpus = folder.with_suffix(".corpus")
             _done(command("ingest", "--quiet", "--jobs", "1", corpus, folder))
-            cpu[count] = _done(command("fhir", "--quiet", corpus, "--ndjson", folder.with_suffix(".once")))
-            peak[count] = peak_megabytes(command("fhir", "--quiet", corpus, "--ndjson", folder.with_suffix(".again")))
+            words = ("fhir", "--quiet", "--jobs", "1", corpus, "--ndjson", folder.with_suffix(".once"))
+            found[count] = _done(command(*words))
     for count in (few, many):
-        result.rows.append((f"{count:,}", f"{cpu[count]:.1f}", f"{peak[count] or 0:.0f}"))
-    rate = (many - few) / max(cpu[many] - cpu[few], 1e-9)
+        result.rows.append((f"{count:,}", f"{found[count].cpu:.1f}", f"{found[count].megabytes:.0f}"))
+    rate = (many - few) / max(found[many].cpu - found[few].cpu, 1e-9)
     result.notes.append(f"What {many - few:,} reports more take: {rate:,.0f} reports a second on one core.")
     result.checks.append(Check(f"at least {PER_SECOND} reports/s per core", f"{rate:,.0f}", rate >= PER_SECOND))
-    result.checks.append(flatness(peak, few, many))
+    result.checks.append(flatness({count: each.megabytes for count, each in found.items()}, few, many))
     return result
 
 
-def _done(words: Sequence[str | Path]) -> float:
-    """Return the CPU seconds of a command that ends well."""
-    done = run(words)
-    if done.exit_status:
-        raise WriteError(f"sr2graph {words[1]} ended with exit status {done.exit_status}. Run it by hand to see why")
-    return done.cpu
+def _done(words: Sequence[str | Path]) -> Footprint:
+    """Return what a command that ends well needed."""
+    done = footprint(words)
+    if done is None:
+        raise WriteError(f"sr2graph {words[1]} failed. Run it by hand to see why")
+    return done
 
 
 # ---------------------------------------------------------------- dicom2fhir

@@ -72,19 +72,36 @@ def median_run(runs: Sequence[Run]) -> Run | None:
 PEAK = """
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(status, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
 """
 
 
-def peak_megabytes(command: Sequence[str | Path]) -> float | None:
-    """Return the peak resident memory of a command, of the largest process it starts; None if it fails.
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a command needed."""
+
+    megabytes: float
+    """Peak resident memory, of the largest process it starts."""
+    cpu: float
+    """Seconds."""
+
+
+def footprint(command: Sequence[str | Path]) -> Footprint | None:
+    """Return what a command needed; None if it fails.
 
     A small process starts it: a child's peak counts from the memory of whoever starts it (Linux).
     """
     launcher = [sys.executable, "-S", "-c", PEAK, *map(str, command)]
     answer = subprocess.run(launcher, env=environment(), capture_output=True, text=True, check=True).stdout.split()
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return int(answer[1]) / unit if answer[0] == "0" else None
+    return Footprint(int(answer[1]) / unit, float(answer[2])) if answer[0] == "0" else None
+
+
+def peak_megabytes(command: Sequence[str | Path]) -> float | None:
+    """Return the peak resident memory of a command, of the largest process it starts; None if it fails."""
+    found = footprint(command)
+    return None if found is None else found.megabytes
 
 
 # ---------------------------------------------------------------- what is printed
