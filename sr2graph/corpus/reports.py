@@ -23,8 +23,8 @@ from sr2graph.errors import CorpusError
 if TYPE_CHECKING:
     import duckdb
 
-MOST, FEWEST = 1000, 100
-"""Reports of a share: each share looks through all files of the corpus."""
+MOST, FEWEST = 1000, 250
+"""Reports of a share: each share looks through all files of the corpus, and a worker takes a second to start."""
 _PER_JOB = 4
 """Shares for each worker, where there are few reports: the last ones end at about the same time."""
 

@@ -33,6 +33,9 @@ COMPLETION = "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion"
 FUNCTION = "http://hl7.org/fhir/StructureDefinition/event-performerFunction"
 SOURCE_ROLE = "source"
 
+_CONCLUDING = frozenset({ValueType.TEXT, ValueType.CODE})
+"""Value types of what a report concludes."""
+
 
 class Documents:
     """Makes what there is once for a report."""
@@ -204,13 +207,12 @@ class Documents:
 
     def _concluding(self) -> Iterator[ContentItem]:
         reading = self._makers.reading
+        iris = reading.matching.iris
         for number, item in enumerate(reading.items):
-            parent = reading.items[reading.parents[number]]
-            if item.value_type not in {ValueType.TEXT, ValueType.CODE} or item.relationship != "CONTAINS":
-                continue
-            names = (item.concept_name, parent.concept_name if number else None)
-            if any(for_code("conclusions", reading.keys.iri(name)) for name in names if name is not None):
-                yield item
+            if item.relationship == "CONTAINS" and item.value_type in _CONCLUDING:
+                around = iris[reading.parents[number]] if number else None
+                if any(iri is not None and for_code("conclusions", iri) for iri in (iris[number], around)):
+                    yield item
 
     # ------------------------------------------------------------ Composition
 

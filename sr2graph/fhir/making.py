@@ -2,7 +2,7 @@
 
 Each worker makes and renders the bundles of a share of the reports and leaves them in a file, in order; this process
 reads the files in the order of the shares and hands one bundle after the other to where they go.  So memory holds one
-report for each core, whatever the number of reports.
+bundle for each core, whatever the number of reports.
 """
 
 from __future__ import annotations
