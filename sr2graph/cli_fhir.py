@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
@@ -315,7 +316,7 @@ def _of_paths(paths: tuple[str, ...]) -> _Maker:
     from sr2graph.fhir.making import BYTES, FILES, Making, results
 
     def made(choices: Choices, sink: Sink, jobs: int, *, with_losses: bool) -> Generator[MadeResult]:
-        making = Making(reports, choices, sink.render, with_losses)
+        making = Making(reports, attrgetter("name"), choices, sink.render, with_losses)
         shares = chunks(inputs(existing(paths), listed(paths)), FILES, BYTES)
         return results(making, shares, jobs, staging=sink.staging)
 
@@ -353,14 +354,14 @@ def _of_corpus(corpus: str, asked: tuple[str, Values] | None, version: int | Non
         reports = Reports(corpus, opened.version)
         found = None if asked is None else opened.query(*asked)
     try:
-        stored = reports.all(found)
+        keys = reports.all(found)
     except CorpusError as error:
         raise click.UsageError(str(error)) from error
 
     def made(choices: Choices, sink: Sink, jobs: int, *, with_losses: bool) -> Generator[MadeResult]:
-        making = Making(reports, choices, sink.render, with_losses)
+        making = Making(reports, reports.name, choices, sink.render, with_losses)
         # DuckDB has threads, and what has threads must not fork.
-        return results(making, shares(stored, jobs), jobs, staging=sink.staging, fork=False)
+        return results(making, shares(keys, jobs), jobs, staging=sink.staging, fork=False)
 
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,27 +29,18 @@ _PER_JOB = 4
 """Shares for each worker, where there are few reports: the last ones end at about the same time."""
 
 
-class Stored(NamedTuple):
-    """A report of a corpus."""
-
-    key: int
-    name: str
-    """Its IRI."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Reads reports of a version of a corpus; each process has a connection of its own."""
+    """Reads reports of a version of a corpus by their keys; each process has a connection of its own."""
 
     location: str
     version: int
 
     def __call__(
-        self, stored: Sequence[Stored], /, *, begun: Callable[[int], None]
+        self, keys: Sequence[int], /, *, begun: Callable[[int], None]
     ) -> Iterator[tuple[str, Report | Outcome]]:
         """Yield (IRI, report), or what became of it; `begun` is told the number of each before it is made."""
-        connection = _connection(self.location, self.version)
-        found = stored_reports(connection, [key for key, _ in stored], derived=False)
+        found = stored_reports(_connection(self.location, self.version), keys, derived=False)
         for number, each in enumerate(found):
             begun(number)
             try:
@@ -57,29 +48,34 @@ class Reports:
             except Exception as error:  # noqa: BLE001 # one bad report is one line, whatever is wrong with it
                 yield each.iri, unconverted(each.iri, error)
 
-    def all(self, selected: Result | None = None) -> list[Stored]:
-        """Return the reports, or those that a column of solutions has or has items of, in the order of their keys.
+    def name(self, key: int) -> str:
+        """Return the IRI of a report."""
+        found = _connection(self.location, self.version).execute("SELECT iri FROM documents WHERE document = ?", [key])
+        return str((found.fetchone() or ("",))[0])
+
+    def all(self, selected: Result | None = None) -> list[int]:
+        """Return the keys of the reports, or of those that a column of solutions has or has items of, in order.
 
         Raises CorpusError where no column has any.
         """
         if selected is None:
-            return self._stored(None)
+            return self._keys(None)
         columns = list(_columns(selected)) if isinstance(selected, Solutions) else []
         for iris in columns:
-            found = self._stored(iris)
+            found = self._keys(iris)
             if found:
                 return found
         if any(columns) or not columns:
             raise CorpusError("no column of the query has reports or items of reports. SELECT one, such as ?report")
         return []
 
-    def _stored(self, iris: list[str] | None) -> list[Stored]:
+    def _keys(self, iris: list[str] | None) -> list[int]:
         wanted = "" if iris is None else " WHERE iri IN (SELECT unnest(?::VARCHAR[]))"
         rows = _connection(self.location, self.version).execute(
-            f"SELECT document, iri FROM documents{wanted} ORDER BY document",  # noqa: S608 # ours
+            f"SELECT document FROM documents{wanted} ORDER BY document",  # noqa: S608 # ours
             [iris] if wanted else [],
         )
-        return [Stored(int(key), iri) for key, iri in rows.fetchall()]
+        return [int(key) for (key,) in rows.fetchall()]
 
 
 @lru_cache(1)
@@ -87,11 +83,11 @@ def _connection(location: str, version: int) -> duckdb.DuckDBPyConnection:
     return connect(snapshot(storage(location), version))
 
 
-def shares(stored: Sequence[Stored], jobs: int) -> list[Chunk[Stored]]:
-    """Return reports in shares worth sending to one of so many workers."""
-    size = min(MOST, max(FEWEST, -(-len(stored) // (jobs * _PER_JOB)))) if jobs > 1 else len(stored) or 1
-    starts = range(0, len(stored), size)
-    return [Chunk(number, tuple(stored[start : start + size])) for number, start in enumerate(starts)]
+def shares(keys: Sequence[int], jobs: int) -> Iterator[Chunk[int]]:
+    """Yield the keys of reports in shares worth sending to one of so many workers."""
+    size = min(MOST, max(FEWEST, -(-len(keys) // (jobs * _PER_JOB)))) if jobs > 1 else len(keys) or 1
+    for number, start in enumerate(range(0, len(keys), size)):
+        yield Chunk(number, tuple(keys[start : start + size]))
 
 
 def _columns(found: Solutions) -> Iterator[list[str]]:

@@ -32,17 +32,8 @@ FILES, BYTES = 64, 2**20
 """Most files of a share, and the size at which it has enough."""
 
 
-class Named(Protocol):
-    """An input: a file, or a report of a corpus."""
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-
-
-T = TypeVar("T", bound=Named)
-
-T_contra = TypeVar("T_contra", bound=Named, contravariant=True)
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Source(Protocol[T_contra]):
@@ -106,6 +97,8 @@ class Making(Generic[T]):
     """Makes the bundles of a share of the inputs, in a worker or here."""
 
     source: Source[T]
+    name: Callable[[T], str]
+    """What messages call an input."""
     choices: Choices
     render: Callable[[FhirBundle], Any]
     with_losses: bool = False
@@ -113,7 +106,7 @@ class Making(Generic[T]):
     def results(self, chunk: Chunk[T], mark: Callable[[int], None]) -> Iterator[Result]:
         """Yield what becomes of the reports, in order; one bad report costs itself and not the run."""
         for number, problem in chunk.lost.items():
-            name = chunk.inputs[number].name
+            name = self.name(chunk.inputs[number])
             yield Result(name, None, unconverted(name, ReadError(problem)))
         left = [number for number in range(len(chunk.inputs)) if number not in chunk.lost]
         inputs = [chunk.inputs[number] for number in left]

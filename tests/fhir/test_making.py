@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from sr2graph.samples import sample
 from tests.commands import run
 
 KINDS = ("planar_roi", "ct_dose", "key_objects", "basic_text", "radiomics", "echo")
+NAME = attrgetter("name")
 CHOICES = Choices(FLAVOURS[0], "batch", "put")
 
 
@@ -46,7 +48,7 @@ def chunks(*names: str, size: int = 2) -> list[Chunk[Kind]]:
 
 @pytest.mark.parametrize("render", [JSON.data, Ndjson.render])
 def test_the_results_do_not_depend_on_the_number_of_workers(render: Callable[..., object], tmp_path: Path) -> None:
-    making = Making(source, CHOICES, render, with_losses=True)
+    making = Making(source, NAME, CHOICES, render, with_losses=True)
     alone = list(results(making, chunks(*KINDS, "bad"), 1))
     for jobs in (2, 3):
         assert list(results(making, chunks(*KINDS, "bad"), jobs, staging=tmp_path)) == alone
@@ -55,7 +57,7 @@ def test_the_results_do_not_depend_on_the_number_of_workers(render: Callable[...
 
 
 def test_a_worker_that_dies_costs_its_input_and_no_other(tmp_path: Path) -> None:
-    making = Making(source, CHOICES, JSON.data)
+    making = Making(source, NAME, CHOICES, JSON.data)
     found = {each.name: each.what for each in results(making, chunks("echo", "dies", "ct_dose"), 2, staging=tmp_path)}
     assert found.keys() == {"echo", "dies", "ct_dose"}
     died = found["dies"]
@@ -67,7 +69,7 @@ def test_a_worker_that_dies_costs_its_input_and_no_other(tmp_path: Path) -> None
 
 
 def test_workers_are_gone_when_nobody_wants_the_rest(tmp_path: Path) -> None:
-    found = results(Making(source, CHOICES, JSON.data), chunks(*KINDS, size=1), 2, staging=tmp_path)
+    found = results(Making(source, NAME, CHOICES, JSON.data), chunks(*KINDS, size=1), 2, staging=tmp_path)
     next(found)
     found.close()
     assert not list(tmp_path.iterdir())
