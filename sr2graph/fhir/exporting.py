@@ -31,6 +31,7 @@ OF_ONE_REPORT = frozenset(
         "DiagnosticReport",
         "DocumentReference",
         "ImagingSelection",
+        "ImagingStudy",
         "Observation",
         "Procedure",
         "Provenance",

@@ -97,7 +97,11 @@ class Studies:
     # ------------------------------------------------------------ studies
 
     def study(self, uid: str | None = None) -> Json | None:
-        """Return a reference to a study, that of the report by default; others are known by identifier only."""
+        """Return a reference to a study, that of the report by default; others are known by identifier only.
+
+        Each report has an ImagingStudy of its own: several may be of one study, each of a part of it (FHIR,
+        ImagingStudy, Scope and Usage), and no report knows the series of the others.
+        """
         if uid not in self._references:
             self._references[uid] = self._reference(uid)
         return self._references[uid]
@@ -110,7 +114,7 @@ class Studies:
         identifier = uid_identifier(wanted, *STUDY_UID)
         if wanted != own:
             return {"type": "ImagingStudy", "identifier": identifier}
-        resource = resource_of("ImagingStudy", wanted)
+        resource = resource_of("ImagingStudy", self._report.sop_instance_uid, wanted)
         if resource["id"] not in self._resources:
             made = resource | self._study(identifier)
             if not self._resources.is_elsewhere("ImagingStudy"):
