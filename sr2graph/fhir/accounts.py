@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from sr2graph.dicom.content import ContentItem, Position, position_text
+from sr2graph.fhir.json_text import Json
 from sr2graph.fhir.tables import keyed
 
 
@@ -66,6 +67,12 @@ class Account:
     def made(self, target: str, item: ContentItem) -> None:
         """Note that a resource, `Observation/<id>`, was made of an item, and maybe of others."""
         self._sources.setdefault(target, {})[item.position] = None
+
+    def derived(self, resource: Json | None, *items: ContentItem) -> None:
+        """Note the items that a resource was made of; None is a resource that is elsewhere."""
+        if resource is not None:
+            for item in items:
+                self.made(f"{resource['resourceType']}/{resource['id']}", item)
 
     @property
     def sources(self) -> Mapping[str, Collection[Position]]:

@@ -103,7 +103,8 @@ class Commons:
         """Return site and method, and where it is noted what of the properties of a node is said."""
         makers, properties = self._makers, node.properties
         told: list[tuple[str, object]] = []
-        made = makers.sites.elements(properties)
+        # What a group says of its lesion, all in it inherit.
+        made = makers.sites.elements(properties, properties.group or node.item)
         if made:
             told += [("site", each) for each in properties.finding_sites[:MOST_SITES]]
             if "bodyStructure" in made or "extension" in made.get("bodySite", {}):

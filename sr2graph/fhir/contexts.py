@@ -120,7 +120,7 @@ class Contexts:
         made = self._makers.people.practitioner(observer.name, login=observer.identifier, free=free)
         if made is not None:
             self.tell("observer", observer, (("person_name", "name"), ("login", "identifier")))
-            self._type(observer)
+            self._type(observer, made)
         return made
 
     def member(self, observer: Observer, group: str = "observer") -> Json | None:
@@ -131,6 +131,7 @@ class Contexts:
         made = self._makers.people.member(person, observer.organization, observer.role_in_organization)
         if made is not person:
             self.tell(group, observer, (("organization",) * 2, ("role_in_organization",) * 2))
+            self._makers.account.derived(self._makers.resources.find(made), observer.item)
         return made
 
     def function(self, observer: Observer, group: str = "observer") -> Json | None:
@@ -147,13 +148,14 @@ class Contexts:
             algorithm = observer.kind is ObserverKind.ALGORITHM
             for group in ("algorithm",) if algorithm else ("observer", "participant"):
                 self.tell(group, observer, _OF_DEVICES)
-            self._type(observer)
+            self._type(observer, made)
             for each in observer.parameters:
                 self._note("algorithm.parameters", each)
         return made
 
-    def _type(self, observer: Observer) -> None:
-        """Note that an item says who observes, and of what kind."""
+    def _type(self, observer: Observer, made: Json) -> None:
+        """Note that an item says who observes, and of what kind, and that a resource was made of it."""
+        self._makers.account.derived(self._makers.resources.find(made), observer.item)
         row = keyed("roles", "role")
         role = self._makers.reading.role(observer.item)
         name = f"{role.name}.{role.field}"

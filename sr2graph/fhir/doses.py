@@ -219,6 +219,7 @@ class Doses:
                 for each, target in ((item, "performer"), (told, "performer"), (login, "Practitioner.identifier")):
                     if each is not None:
                         makers.account.mapped(each, target)
+                makers.account.derived(makers.resources.find(made), item)
                 return [made]
         return []
 

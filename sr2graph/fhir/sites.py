@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sr2graph.dicom.content import position_text
+from sr2graph.dicom.content import ContentItem, position_text
 from sr2graph.dicom.report import Report
 from sr2graph.fhir.accounts import Account
 from sr2graph.fhir.json_text import Json
@@ -60,20 +60,20 @@ class Sites:
 
     # ------------------------------------------------------------ sites
 
-    def elements(self, properties: Properties) -> Json:
-        """Return the elements of an Observation that say where; empty where nothing does."""
+    def elements(self, properties: Properties, item: ContentItem) -> Json:
+        """Return the elements of an Observation that say where, as an item tells; empty where nothing does."""
         made = self._made.get(id(properties))
         if made is None:
-            made = self._made[id(properties)] = properties, self._elements(_few(properties))
+            made = self._made[id(properties)] = properties, self._elements(_few(properties), item)
         return made[1]
 
-    def _elements(self, properties: Properties) -> Json:
+    def _elements(self, properties: Properties, item: ContentItem) -> Json:
         sites = properties.finding_sites
         if not sites:
             return {}
         if not self._is_structure(properties):
             return {"bodySite": self._values.concept(sites[0])}
-        reference = self._structure(properties)
+        reference = self._structure(properties, item)
         if self._flavour.site_element == "bodyStructure":
             return {"bodyStructure": reference}
         extension = {"extension": [{"url": BODY_SITE, "valueReference": reference}]}
@@ -91,7 +91,7 @@ class Sites:
         several = len(properties.finding_sites) > 1
         return bool(several or properties.laterality or properties.site_modifiers or tracked)
 
-    def _structure(self, properties: Properties) -> Json:
+    def _structure(self, properties: Properties, item: ContentItem) -> Json:
         """Return a reference to the structure; a tracking UID is the same lesion in all reports about a patient."""
         concepts = (*properties.finding_sites, properties.laterality, *properties.site_modifiers)
         told = [self._values.keys.iri(each) or str(each) for each in concepts if each is not None]
@@ -105,6 +105,7 @@ class Sites:
         resource["patient"] = self._people.patient
         resource |= self._where(properties)
         self._resources.add(claimed(resource, "", self._flavour, self._account), own)
+        self._account.derived(resource, item)
         return self._resources.reference("BodyStructure", str(resource["id"]), own)
 
     def _where(self, properties: Properties) -> Json:
@@ -161,6 +162,7 @@ class Sites:
         fetus = coding_of(DCM, *FETUS)
         resource |= {"includedStructure": [{"structure": fetus}]} if self._flavour.is_r5 else {"location": fetus}
         self._resources.add(resource, own)
+        self._account.derived(resource, *subject.items)
         return self._resources.reference("BodyStructure", str(resource["id"]), own, told and f"Fetus {told}")
 
     def _specimen(self, subject: Subject) -> Json:
@@ -172,6 +174,7 @@ class Sites:
         resource |= {"type": self._values.concept(subject.specimen_type)} if subject.specimen_type else {}
         resource["subject"] = self._people.patient
         self._resources.add(resource, own)
+        self._account.derived(resource, *subject.items)
         return self._resources.reference("Specimen", str(resource["id"]), own)
 
     def _device(self, subject: Subject) -> Json | None:
@@ -184,7 +187,9 @@ class Sites:
             model=subject.model,
             serial=subject.serial,
         )
-        return self._people.device(observer)
+        made = self._people.device(observer)
+        self._account.derived(self._resources.find(made or {}), *subject.items)
+        return made
 
 
 def _fetus_of(subject: Subject) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -12,7 +13,9 @@ import rdflib
 from hypothesis import given, settings
 from hypothesis.strategies import characters, sampled_from, text
 
+from sr2graph.dicom.content import position_text
 from sr2graph.dicom.report import Report
+from sr2graph.dicom.values import Text
 from sr2graph.errors import FhirError, NotFhirError
 from sr2graph.fhir import BUNDLES, FLAVOURS, IDS, FhirBundle, to_fhir
 from sr2graph.fhir.rdf_terms import canonical_iri, concept_iri, is_iri
@@ -228,6 +231,37 @@ def test_every_resource_says_where_it_comes_from(kind: str, flavour: str) -> Non
     assert all(document not in each for each in studies)
     observed = [found[iri] for iri, type_ in iris.items() if type_ in {"ImagingSelection", "Observation"}]
     assert sum(document in each for each in observed) <= 2, "only a dose summary and its indication have no item"
+
+
+@pytest.mark.parametrize("flavour", WIDEST)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_items_tell_of_comes_from_them(kind: str, flavour: str) -> None:
+    """Who observed, what was observed and where; the equipment that made the report is told of in its header."""
+    bundle, document = projected(kind, flavour), report_iri(sample(kind))
+    found = objects(bundle, PROV)
+    of_type = defaultdict[str, list[set[str]]](list)
+    for entry in bundle.resource["entry"]:
+        of_type[entry["resource"]["resourceType"]].append(found[entry["fullUrl"]])
+    for type_ in ("BodyStructure", "Specimen"):
+        assert all(document not in each for each in of_type[type_]), type_
+    assert sum(document in each for each in of_type["Device"]) <= 1
+
+
+def test_twins_come_from_all_that_tells_of_them() -> None:
+    """Each from the items that name it, in whichever section."""
+    report = sample("obgyn")
+    bundle = projected("obgyn")
+    found = objects(bundle, PROV)
+    named = {
+        f"{report_iri(report)}#{position_text(item.position)}": item.value.text
+        for item in report.walk()
+        if isinstance(item.value, Text) and item.concept_name and item.concept_name.code == "11951-1"
+    }
+    fetuses = [each for each in resources(bundle, "BodyStructure") if each["identifier"][0].get("type")]
+    told = {each["identifier"][0]["value"]: found[f"urn:uuid:{each['id']}"] for each in fetuses}
+    assert told
+    for name, items in told.items():
+        assert {item for item, text in named.items() if text == name} == {item for item in items if item in named}
 
 
 def test_an_observation_comes_from_its_item() -> None:
