@@ -32,6 +32,8 @@ FASTER, WHOLE_FASTER = 30, 30
 """Times as fast as the models of fhir.resources: from facts to text, and from the report, which is more work."""
 MEASUREMENTS, AT_MOST = 500, 0.05
 """Numbers of a report, and the seconds until its bundle is text."""
+EXPORTED = 1_200, 2_400
+"""Reports of two corpora: both are more than is fetched at a time, so that memory shows whether it grows."""
 PER_SECOND = 300
 """Reports of a corpus that a core exports."""
 
@@ -187,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text_of(sr2graph.read(each.data))
     inputs = [each for each in samples(quick=options.quick) if not each.name.startswith("fluoroscopy")]
     tables = []
-    for table in measured(inputs, repetitions, (5, 15) if options.quick else (300, 900)):
+    for table in measured(inputs, repetitions, (5, 15) if options.quick else EXPORTED):
         print(table, flush=True)
         tables.append(table)
     tables.append(verdicts(tables))

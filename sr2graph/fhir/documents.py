@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from sr2graph.dicom.concept import CodedConcept
 from sr2graph.dicom.content import ContentItem
@@ -76,7 +77,7 @@ class Documents:
         sort = category(makers.flavour.report_category)
         resource["category"] = [coding_of(sort["system"], sort["code"], sort["display"])]
         resource |= {"code": self.code(), "subject": makers.people.patient} | self._when()
-        resource |= {"performer": self._with_functions(self._performers()), "resultsInterpreter": self._verifiers()}
+        resource |= {"performer": self._with_functions(self._performers), "resultsInterpreter": self._verifiers()}
         study = makers.studies.study()
         asked = [*([study] if study else []), *makers.studies.others(compared=False)]
         resource |= {"result": self._doses.results(), makers.flavour.study_element: asked}
@@ -148,6 +149,7 @@ class Documents:
 
     # ------------------------------------------------------------ people
 
+    @cached_property
     def _performers(self) -> list[Json]:
         """Return who is responsible: authors, else those who observed; the institution of the equipment."""
         authors = [self._person(each) for each in self._report.document.authors]
@@ -158,7 +160,7 @@ class Documents:
 
     def _observers(self) -> list[Observer]:
         """Return the people who observed, each once."""
-        contexts = self._makers.reading.contexts()
+        contexts = self._makers.reading.contexts
         observers = {id(each): each for context in contexts for each in context.observers}.values()
         return [each for each in observers if each.kind is ObserverKind.PERSON]
 
@@ -183,7 +185,7 @@ class Documents:
 
     def key_objects(self) -> None:
         """Add what a key object document is in R4; the selections of the report are made already."""
-        authors = self._performers() or [self._makers.people.equipment]
+        authors = self._performers or [self._makers.people.equipment]
         made = self._observing.key_objects.document(authors, self._observing.selected)
         self._selected = [made] if made is not None else self._observing.selected
 
@@ -231,7 +233,7 @@ class Documents:
             "type": SUMMARY if self._doses.summary is not None else self.code(),
             "subject": [subject] if is_r5 else subject,
             "date": date,
-            "author": self._performers() or [makers.people.equipment],
+            "author": self._performers or [makers.people.equipment],
             "title": self._title(),
         }
         attesters = [self._attester(each.verified_at, made) for each, made in self._verified()]

@@ -38,7 +38,7 @@ def procedure(makers: Makers, contexts: Contexts) -> Json | None:
 def _performers(makers: Makers, contexts: Contexts) -> Iterator[Json]:
     """Yield people with what they did; a person who did several things is there for each."""
     seen: set[int] = set()
-    for context in makers.reading.contexts():
+    for context in makers.reading.contexts:
         for observer in context.participants:
             if observer.kind is ObserverKind.PERSON and id(observer) not in seen:
                 seen.add(id(observer))

@@ -154,13 +154,13 @@ class _Projection:
             for concept in concepts:
                 account.said(role, concept, (), "ImagingStudy.procedure")
         sites = Sites(report, kind, resources, values, people, account)
-        sites.expect(subject for context in reading.contexts() if (subject := context.subject) is not None)
+        sites.expect(subject for context in reading.contexts if (subject := context.subject) is not None)
         selections = (
             Selections(reading, kind, resources, values, studies, account)
             if kind.selections
             else Pictures(reading, resources, studies, account)
         )
-        observers = {id(each): each for context in reading.contexts() for each in context.observers}
+        observers = {id(each): each for context in reading.contexts for each in context.observers}
         status = status_of(report, observers.values(), has_addendum=_has_addendum(reading))
         self._makers = Makers(reading, kind, resources, values, account, people, studies, sites, selections, status)
 
@@ -207,7 +207,7 @@ def _has_addendum(reading: Reading) -> bool:
 
 def _done(reading: Reading) -> Iterator[CodedConcept]:
     """Yield the procedures of the study that observations say as their context (PS3.16 TID 1005)."""
-    for context in reading.contexts():
+    for context in reading.contexts:
         procedure = context.procedure
         if procedure is not None and procedure.study_uid in {None, reading.report.study.study_instance_uid}:
             yield from procedure.codes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sr2graph.dicom.content import ByReference, ContentItem, RelationshipType
 from sr2graph.dicom.report import Report
@@ -68,6 +69,7 @@ class Reading:
         """By the number of their item, in document order."""
         self._find_nodes()
 
+    @cached_property
     def contexts(self) -> list[Context]:
         """Return the contexts of the nodes, each once."""
         return list({id(node.context): node.context for node in self.nodes.values()}.values())
