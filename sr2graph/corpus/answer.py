@@ -12,9 +12,10 @@ from rdflib.term import BNode, Node, URIRef, Variable
 from sr2graph.corpus.result import TABLES, Answer, Result, Solutions, Triple, Triples
 from sr2graph.corpus.session import Session
 from sr2graph.corpus.sparql.block import Block
-from sr2graph.corpus.sparql.compiler import Compiler, Selection
+from sr2graph.corpus.sparql.compiler import Compiler
 from sr2graph.corpus.sparql.kinds import NOTHING, Unsupported
 from sr2graph.corpus.sparql.parse import Query
+from sr2graph.corpus.sparql.selection import Selection
 from sr2graph.corpus.sparql.sql import FALSE
 from sr2graph.corpus.sparql.statement import Statement, statement
 from sr2graph.errors import QueryError

@@ -75,7 +75,7 @@ def database(storage: Storage, **settings: object) -> duckdb.DuckDBPyConnection:
 def stored(storage: Storage, table: Table, files: Sequence[DataFile]) -> str:
     """Return what SQL selects the rows of a table from that are stored in some files."""
     nothing = ", ".join(f"NULL::{_SQL_TYPES[c.type]} AS {_name(c.name)}" for c in table.columns)
-    names = ", ".join(_literal(storage.url(file.name)) for file in files)
+    names = ", ".join(_literal(storage.url(file.name)) for file in _typical_first(files))
     if not names:
         return f"(SELECT {nothing} WHERE false)"
     if all(shards.has_all_columns(file) for file in files):
@@ -83,6 +83,15 @@ def stored(storage: Storage, table: Table, files: Sequence[DataFile]) -> str:
     # Some files are older than columns that the vocabulary got later.
     older = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
     return f"(SELECT {nothing} WHERE false UNION ALL BY NAME SELECT * FROM {older})"  # noqa: S608 # our own names
+
+
+def _typical_first(files: Sequence[DataFile]) -> list[DataFile]:
+    """Return files with one of average size before the others: DuckDB takes all to have as many rows as the first."""
+    if not files:
+        return []
+    average = sum(file.rows for file in files) / len(files)
+    first = min(files, key=lambda file: abs(file.rows - average))
+    return [first, *(file for file in files if file is not first)]
 
 
 def _statements(snapshot: Snapshot) -> Iterable[str]:

@@ -11,8 +11,9 @@ from sr2graph.corpus.rdflib_store import Quad
 from sr2graph.corpus.result import Answer, Result, Solutions, Triples
 from sr2graph.corpus.session import Session
 from sr2graph.corpus.sparql.block import Block
-from sr2graph.corpus.sparql.compiler import Compiler, Selection
+from sr2graph.corpus.sparql.compiler import Compiler
 from sr2graph.corpus.sparql.kinds import INTEGER, Column
+from sr2graph.corpus.sparql.selection import Selection
 from sr2graph.corpus.sparql.sql import sql
 from sr2graph.corpus.sparql.statement import statement
 

@@ -66,7 +66,7 @@ class Session:
                     spill=limits.spill,
                     disabled_optimizers=self._rested,
                 )
-                for definition in definitions():
+                for definition in (*definitions(), *self.catalog.kept):
                     self._connection.execute(definition)
             return self._connection.cursor()
 

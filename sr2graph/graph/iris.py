@@ -27,6 +27,15 @@ def uid_iri(uid: str) -> str:
     return _URN + uid if VALID_UID.fullmatch(uid) else _OTHER_UID + quote(uid, safe=_SAFE, errors="replace")
 
 
+def begins_like_report(text: str) -> bool:
+    """Tell whether the IRI of a report, or of a part of one, can begin with a text.
+
+    >>> begins_like_report("urn:"), begins_like_report("urn:oid:1.2"), begins_like_report("http://snomed.info/")
+    (True, True, False)
+    """
+    return any(text.startswith(start) or start.startswith(text) for start in (_URN, _OTHER_UID))
+
+
 def iri_uid(iri: str) -> str | None:
     """Return the UID of an IRI made by `uid_iri`, None for any other."""
     if "#" in iri:

@@ -152,23 +152,25 @@ def test_conclusions_with_measurements(check: Check, trees: Trees) -> None:
         for item in group.to(CONTAINS)
         if item.number is not None
     ]
-    by_study = grouped(measured, lambda row: row[0].tree.study)
+    by_quantity = grouped(measured, lambda row: (row[0].tree.study, row[0].name, row[0].unit))
+    by_study = grouped(by_quantity.items(), lambda entry: entry[0][0])
     check(
         "conclusions-with-measurements",
         (
             {
-                "study": conclusion.tree.study,
+                "study": study,
                 "conclusion": conclusion.iri,
                 "says": conclusion.text,
-                "lesion": uid(tracked.value.uid),
-                "quantity": item.name,
-                "quantityName": item.tree.label(item.name),
-                "value": item.number,
-                "unit": item.unit,
-                "item": item.iri,
+                "quantity": quantity,
+                "quantityName": max(item.tree.label(quantity) or "" for item, _ in rows),
+                "unit": unit,
+                "lesions": len({tracked.value.uid for _, tracked in rows}),
+                "measurements": len(rows),
+                "lowest": min(item.number for item, _ in rows),
+                "highest": max(item.number for item, _ in rows),
             }
             for conclusion in conclusions(trees)
-            for item, tracked in by_study.get(conclusion.tree.study, ())
+            for (study, quantity, unit), rows in by_study.get(conclusion.tree.study, ())
         ),
     )
 

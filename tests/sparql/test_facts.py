@@ -1,7 +1,11 @@
 """What is said of codes: looked up by the code alone where reports agree, by the report where they do not."""
 
+import pytest
+
 import sr2graph
 from sr2graph.corpus.result import Solutions
+from sr2graph.corpus.sparql import catalog
+from sr2graph.corpus.sparql.facts import FACTS
 from sr2graph.corpus.sparql.mappings import mappings, names_code
 from sr2graph.corpus.variants import varies
 
@@ -40,6 +44,27 @@ def test_labels_in_graphs_are_those_of_their_reports(small_corpus: sr2graph.Corp
     assert answers(small_corpus, plain % label) == expected
     assert answers(small_corpus, plain % f"OPTIONAL {{ {label} }}") == expected
     assert len({label for *_, label in expected}) > 100
+
+
+def test_facts_that_are_too_many_are_not_kept_in_memory(
+    small_corpus: sr2graph.Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then they are looked up in the files, and no answer is another."""
+    text = "SELECT ?r ?i ?l { GRAPH ?r { ?i sr:conceptName ?c . ?c rdfs:label ?l } }"
+    kept = answers(small_corpus, text)
+    assert FACTS in small_corpus.explain(text).sql
+    monkeypatch.setattr(catalog, "MOST_KEPT", 10)
+    with sr2graph.Corpus(small_corpus.location) as other:
+        assert FACTS not in other.explain(text).sql
+        assert answers(other, text) == kept
+
+
+def test_facts_are_kept_again_where_the_connection_is_another(small_corpus: sr2graph.Corpus) -> None:
+    """As after an internal error of DuckDB; the SQL that names their table is remembered."""
+    text = "SELECT ?r ?i ?l { GRAPH ?r { ?i sr:conceptName ?c . ?c rdfs:label ?l } }"
+    kept = answers(small_corpus, text)
+    small_corpus._session.close()
+    assert answers(small_corpus, text) == kept
 
 
 def answers(corpus: sr2graph.Corpus, text: str) -> list[tuple[str, ...]]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from rdflib.term import Variable
 
+from sr2graph.corpus.sparql.facts import naming_row
 from sr2graph.corpus.sparql.kinds import NOTHING, UNBOUND, Column
+from sr2graph.corpus.sparql.left_joins import LeftJoin, left_joins
 from sr2graph.corpus.sparql.mappings import is_unique
 from sr2graph.corpus.sparql.sql import (
     FALSE,
@@ -29,24 +31,6 @@ from sr2graph.corpus.sparql.sql import (
 from sr2graph.corpus.sparql.terms import Terms
 
 Variables = dict[Variable, Column]
-
-
-@dataclass(frozen=True, slots=True)
-class LeftJoin:
-    """Scans that may have no row, and the condition on which they have."""
-
-    scans: tuple[Scan, ...]
-    inner: tuple[Sql, ...]
-    """Conditions among the scans themselves."""
-    on: tuple[Sql, ...]
-
-    def replaced(self, scans: dict[Scan, Scan]) -> LeftJoin:
-        """Return it with other scans in the place of some."""
-        return LeftJoin(
-            tuple(scans.get(scan, scan) for scan in self.scans),
-            tuple(c.replaced(scans) for c in self.inner),
-            tuple(c.replaced(scans) for c in self.on),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +162,19 @@ class Algebra:
     @staticmethod
     def exported(variables: Variables) -> tuple[Sql, Variables, Scan]:
         """Return the columns of a subquery to be, the variables as they stand outside, and its scan."""
-        scan, columns = Scan(), list[Sql]()
+        scan, columns = Scan(), dict[Sql, str]()
         outside: Variables = {}
 
         def export(part: Sql) -> Sql:
-            column = f"c{len(columns)}"
-            columns.append(sql(f'{{}} AS "{column}"', part))
-            return scan.column(column)
+            return scan.column(columns.setdefault(part, f"c{len(columns)}"))
 
         for variable, column in variables.items():
             parts = tuple(export(part) for part in column.parts)
             place = None if column.place is None else (export(column.place[0]), export(column.place[1]))
             constant = None if column.nullable else column.constant
             outside[variable] = replace(column, parts=parts, place=place, origin=None, constant=constant)
-        return joined(", ", columns) if columns else sql("1 AS one"), outside, scan
+        exported = [sql(f'{{}} AS "{column}"', part) for part, column in columns.items()]
+        return joined(", ", exported) if exported else sql("1 AS one"), outside, scan
 
     # ------------------------------------------------------------ join
 
@@ -233,7 +216,9 @@ class Algebra:
             return other if one.nullable else one
         if one.constant is not None and one.origin is None:
             return replace(other, constant=one.constant)
-        return other if one.origin is None and other.origin is not None else one
+        # A column of a row tells more than the same value without one.
+        tells = other.origin is not None or naming_row(other) is not None
+        return other if one.origin is None and naming_row(one) is None and tells else one
 
     def join(self, a: Block, b: Block) -> Block:
         """Return the solutions that are compatible in both (SPARQL Join)."""
@@ -263,6 +248,8 @@ class Algebra:
 
         `condition` gives the filter of the OPTIONAL on the two together.
         """
+        if b.is_empty:
+            return a.binding({v: NOTHING for v in b.variables if v not in a.variables})
         if not b.lefts:
             same_row = self.collapsed(a, b)
             if set(same_row.scans) <= set(a.scans):
@@ -270,12 +257,12 @@ class Algebra:
             b = same_row if self._is_bare(same_row, a) else self.wrapped(b)
         else:
             b = self.wrapped(b)
-        conditions = self._on(a, b, condition)
+        conditions = [*b.where, *self._on(a, b, condition)]
         own = [scan for scan in b.scans if scan not in a.scans]
-        inner = tuple(c for c in b.where if c.scans() <= set(own) and not c.defines)
-        outer = tuple(c for c in (*b.where, *conditions) if c not in inner)
-        left = LeftJoin(tuple(own), inner, outer)
-        return Block(a.scans, (*a.lefts, left), a.where, self._outer(a, b.variables))
+        new = [c for v, c in b.variables.items() if v not in a.variables]
+        told = {scan for c in new for part in (*c.parts, *(c.place or ())) for scan in part.scans()}
+        lefts = left_joins(own, conditions, told)
+        return Block(a.scans, (*a.lefts, *lefts), a.where, self._outer(a, b.variables))
 
     def _on(self, a: Block, b: Block, condition: Callable[[Block], Sql] | None) -> list[Sql]:
         conditions, columns = self.matched(a, b)

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import duckdb
+
 from sr2graph.corpus.sparql.kinds import ITEM, NODE, REPORT, Kind
 
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str, list[Any]], Rows]
+
+MOST_KEPT = 2_000_000
+"""Rows of a table that is kept in memory: some 100 MB."""
 
 
 class CorpusCatalog:
@@ -21,6 +26,9 @@ class CorpusCatalog:
         self.key = cache(self._key)
         self._values = cache(self._distinct)
         self._some = cache(self._has_any)
+        self.keeps = cache(self._keep)
+        self.kept: list[str] = []
+        """The statements that make the tables that are kept."""
 
     def _key(self, iri: str) -> tuple[Kind, int] | None:
         report, _, fragment = iri.partition("#")
@@ -44,6 +52,20 @@ class CorpusCatalog:
         if condition is None:
             return self._some(table)
         return self._some(table) and condition[1] in self._values(table, condition[0])
+
+    def _keep(self, table: str, rows: str) -> bool:
+        """Keep the rows of a SELECT as a table, unless they are too many; a scan of it is fast, and DuckDB knows it."""
+        made = f'CREATE TABLE IF NOT EXISTS "{table}" AS {rows} LIMIT {MOST_KEPT + 1}'
+        try:
+            self._ask(made, [])
+        except duckdb.OutOfMemoryException:
+            return False
+        ((count,),) = self._ask(f'SELECT count(*) FROM "{table}"', [])  # noqa: S608 # names of ours
+        if count > MOST_KEPT:
+            self._ask(f'DROP TABLE "{table}"', [])
+            return False
+        self.kept.append(made)
+        return True
 
     def _has_any(self, table: str) -> bool:
         return bool(self._ask(f'SELECT 1 FROM "{table}" LIMIT 1', []))  # noqa: S608 # names of ours

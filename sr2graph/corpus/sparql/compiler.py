@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from rdflib.paths import MulPath, NegatedPath, Path
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translatePath, traverse
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import Literal, Node, URIRef, Variable
+from rdflib.term import Node, URIRef, Variable
 
 from sr2graph.corpus.sparql.aggregates import aggregated
 from sr2graph.corpus.sparql.block import Algebra, Block, Variables
 from sr2graph.corpus.sparql.expressions import Expressions, Scope
-from sr2graph.corpus.sparql.kinds import ANY, IRI, NOTHING, TEMPORAL, UNBOUND, Column, Family, Unsupported
-from sr2graph.corpus.sparql.mappings import mappings
+from sr2graph.corpus.sparql.facts import FACTS
+from sr2graph.corpus.sparql.inline_data import inline_data
+from sr2graph.corpus.sparql.kinds import IRI, NOTHING, Column, Unsupported
+from sr2graph.corpus.sparql.mappings import is_of_codes, mappings
 from sr2graph.corpus.sparql.paths import Paths
 from sr2graph.corpus.sparql.patterns import Graph, Patterns, Triple
-from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, joined, sql
+from sr2graph.corpus.sparql.selection import Selection, SortKey, sort_keys
+from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, sql
 from sr2graph.corpus.sparql.terms import Catalog, Terms
 
 MAX_ALTERNATIVES = 8
 """Places that a pattern may come from are kept apart up to so many, then they become one UNION."""
 _PATH_COST = 4
 """Of a path, beside the number of tables that a predicate may be in."""
+MAX_BRANCHES = 4
+"""Blocks that a pattern is kept apart in for what follows it."""
 MAX_LAST_ALTERNATIVES = 48
 """The same for the last pattern of a group, after which nothing multiplies."""
 
@@ -48,21 +53,34 @@ class Compiler:
 
         `outer` are the variables that EXISTS substitutes in the pattern it holds.
         """
+        if node.name in _BRANCHING:
+            return self.algebra.union(_BRANCHING[node.name](self, node, graph, outer))
         compile_ = _NODES.get(node.name)
         if compile_ is None:
             raise Unsupported(node.name)
         return compile_(self, node, graph, outer)
 
+    def branches(self, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
+        """Return the blocks that the block of an algebra node is the union of: each tells more than their union."""
+        if node.name not in _BRANCHING:
+            return [self.pattern(node, graph, outer)]
+        found = _BRANCHING[node.name](self, node, graph, outer)
+        return found if len(found) <= MAX_BRANCHES else [self.algebra.union(found)]
+
     def bgp(self, triples: list[Triple], graph: Graph) -> Block:
         """Return the block of a group of triple patterns; variables that paths put in between are gone."""
+        return self.algebra.union(self.bgp_branches(triples, graph))
+
+    def bgp_branches(self, triples: list[Triple], graph: Graph) -> list[Block]:
+        """Return the blocks that the block of a group of triple patterns is the union of."""
         flat = [t for triple in triples for t in self.paths.flat(triple)]
         branches = self.extended([Block()], flat, graph)
         if not branches:
-            return self._nothing(flat, graph)
+            return [self._nothing(flat, graph)]
         if graph is not None and not flat:
             branches = [self._all_graphs(graph)]
         own = {self.patterns.given(term) for s, _, o in triples for term in (s, o)}
-        return _without_hidden(self.algebra.union(branches), own)
+        return [_without_hidden(branch, own) for branch in branches]
 
     def extended_in(self, triples: list[Triple], graph: Graph) -> Block:
         """Return the block of triple patterns in a graph, with all variables."""
@@ -79,21 +97,28 @@ class Compiler:
             plain = all(scan.table for branch in branches for scan in branch.scans)
             most = MAX_LAST_ALTERNATIVES if plain and not left else MAX_ALTERNATIVES
             branches = self._extended(branches, triple, graph, most)
+            if len(branches) > 1 and any(_recurses(scan) for branch in branches for scan in branch.scans):
+                # DuckDB multiplies the scans beside a recursion; and each arm would join what follows for itself.
+                branches = [self.algebra.union(branches)]
         return branches
 
     def _next(self, triples: list[Triple], known: set[Node]) -> Triple:
         """Return the pattern to go on with: one that is tied to what is known, and leaves few alternatives."""
+        objects = {self.patterns.given(target) for _, _, target in triples}
 
-        def cost(triple: Triple) -> tuple[int, bool, int]:
+        def cost(triple: Triple) -> tuple[int, bool, bool, int]:
             subject, predicate, target = triple
             given = predicate if isinstance(predicate, Path) else self.patterns.given(predicate)
             ends = {self.patterns.given(term) for term in (subject, target)}
             is_loose = not (ends & known) and all(isinstance(end, Variable) for end in ends)
             if isinstance(given, URIRef):
-                return 0, is_loose, len(mappings().get(str(given), ()))
+                places = mappings().get(str(given), ())
+                # What is said of a code is found fast once it is known which row names the code.
+                is_early = self.patterns.given(subject) in objects - known and is_of_codes(places)
+                return 0, is_loose, is_early, len(places)
             if isinstance(given, MulPath) and given.mod != "+" and not ends & known:
-                return 3, is_loose, 0  # a path of no step needs an end that is known
-            return (2 if isinstance(given, Variable | NegatedPath) else 0), is_loose, _PATH_COST
+                return 3, is_loose, False, 0  # a path of no step needs an end that is known
+            return (2 if isinstance(given, Variable | NegatedPath) else 0), is_loose, False, _PATH_COST
 
         return min(triples, key=cost)
 
@@ -189,47 +214,6 @@ class Compiler:
         return [SortKey(key, way) for key in sort_keys(self.terms, column)]
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    """What rows are ordered by."""
-
-    value: Sql
-    way: str
-    """ASC or DESC, and where what is unbound goes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Solutions, which of their variables are wanted, in which order, and how many."""
-
-    block: Block
-    columns: Variables
-    keys: tuple[SortKey, ...]
-    limit: int | None
-    offset: int
-
-    def tail(self) -> Sql | None:
-        """Return ORDER BY, LIMIT and OFFSET."""
-        keys = [sql(f"{{}}{key.way}", key.value) for key in self.keys]
-        parts = [sql("ORDER BY {}", joined(", ", keys))] if keys else []
-        if self.limit is not None:
-            parts.append(sql(f"LIMIT {int(self.limit)}"))
-        if self.offset:
-            parts.append(sql(f"OFFSET {int(self.offset)}"))
-        return joined(" ", parts) if parts else None
-
-
-def sort_keys(terms: Terms, column: Column) -> list[Sql]:
-    """Return what rows are ordered by (SPARQL 15.1): unbound, IRIs, literals; numbers and times by value."""
-    if column.kind is UNBOUND:
-        return []
-    if column.kind is ANY:
-        return [sql("sr_rank({})", column.sql), sql("sr_number({})", column.sql), terms.lexical(column)]
-    if column.kind is TEMPORAL:
-        return [sql("sr_instant({})", column.sql), column.sql]
-    return [terms.iri_text(column)] if column.kind.family is Family.KEY else [column.sql]
-
-
 def _variables(expression: Any) -> set[Variable]:  # noqa: ANN401 # a parse tree
     if isinstance(expression, Variable):
         return {expression}
@@ -247,19 +231,42 @@ def _without_hidden(block: Block, but: set[Node]) -> Block:
     return replace(block, variables=kept)
 
 
-def _bgp(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001 # one signature
-    return _without_hidden(self.bgp(node.triples, graph), set())
+def _bgp(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:  # noqa: ARG001 # one signature
+    return [_without_hidden(branch, set()) for branch in self.bgp_branches(node.triples, graph)]
 
 
-def _join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
-    return self.algebra.join(self.pattern(node.p1, graph, outer), self.pattern(node.p2, graph, outer))
+def _join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
+    left, right = self.branches(node.p1, graph, outer), self.branches(node.p2, graph, outer)
+    if len(left) * len(right) > MAX_BRANCHES:
+        left, right = [self.algebra.union(left)], [self.algebra.union(right)]
+    return [self.algebra.join(a, b) for a in left for b in right]
 
 
-def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
+def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
     if graph is not None and node.p1.name == "BGP" and not node.p1.triples:
-        left = self._all_graphs(graph)
+        lefts = [self._all_graphs(graph)]
     else:
-        left = self.pattern(node.p1, graph, outer)
+        lefts = self.branches(node.p1, graph, outer)
+    if len(lefts) > 1:
+        found = [_optional(self, left, node, graph, outer) for left in lefts]
+        if all(_reads_no_more(left, block) for left, block in zip(lefts, found, strict=True)):
+            return found
+    return [_optional(self, self.algebra.union(lefts), node, graph, outer)]
+
+
+def _recurses(scan: Scan) -> bool:
+    """Tell whether a scan is a path that is followed step by step."""
+    pieces = scan.source.pieces if scan.source is not None else ()
+    return any(isinstance(piece, str) and "RECURSIVE" in piece for piece in pieces)
+
+
+def _reads_no_more(before: Block, after: Block) -> bool:
+    """Tell whether what was joined to a block is columns of its rows, or what is said of codes."""
+    added = {scan for left in after.lefts[len(before.lefts) :] for scan in left.scans}
+    return after.scans == before.scans and all(scan.table.startswith(FACTS) for scan in added)
+
+
+def _optional(self: Compiler, left: Block, node: CompValue, graph: Graph, outer: Variables) -> Block:
     right = _single(self, node.p2, graph, left) or self.pattern(node.p2, graph, outer)
     if node.expr is None or (isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter"):
         return self.algebra.left_join(left, right, None)
@@ -270,7 +277,7 @@ def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) 
 
 
 def _single(self: Compiler, node: CompValue, graph: Graph, left: Block) -> Block | None:
-    """Return the one place that the one triple of an OPTIONAL may come from, given what it is joined to; else None.
+    """Return the one place that the triples of an OPTIONAL may come from, given what it is joined to; else None.
 
     What cannot be compatible with it is left out; what follows from a row of it may need that row.
     """
@@ -280,26 +287,33 @@ def _single(self: Compiler, node: CompValue, graph: Graph, left: Block) -> Block
     given = predicate if isinstance(predicate, Path) else self.patterns.given(predicate)
     if not isinstance(given, URIRef):
         return None
-    parts = self.patterns.of_predicate(subject, str(given), target, graph, left)
+    parts = self.patterns.of_predicate(subject, str(given), target, graph, left, is_optional=True)
+    if not parts:
+        return self._nothing(node.triples, graph)
     return _without_hidden(parts[0], set()) if len(parts) == 1 else None
 
 
-def _union(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
-    blocks: list[Block] = []
+def _union(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
+    arms: list[list[Block]] = []
     rest = node
     while rest.name == "Union":  # rdflib nests them to the left
-        blocks.insert(0, self.pattern(rest.p2, graph, outer))
+        arms.insert(0, self.branches(rest.p2, graph, outer))
         rest = rest.p1
-    return self.algebra.union([self.pattern(rest, graph, outer), *blocks])
+    arms.insert(0, self.branches(rest, graph, outer))
+    found = [block for arm in arms for block in arm]
+    return [block for block in found if not block.is_empty] or found[:1]
 
 
 def _minus(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
     return self.algebra.minus(self.pattern(node.p1, graph, outer), self.pattern(node.p2, graph, outer))
 
 
-def _filter(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
-    block = self.pattern(node.p, graph, outer)
-    return block.having(self.expressions.condition(node.expr, self.scope(block, graph, outer)))
+def _filter(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
+    found = [
+        block.having(self.expressions.condition(node.expr, self.scope(block, graph, outer)))
+        for block in self.branches(node.p, graph, outer)
+    ]
+    return [block for block in found if not block.is_empty] or found[:1]
 
 
 def _extend(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
@@ -308,12 +322,12 @@ def _extend(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> 
     return block.binding({node.var: replace(column, origin=None) if column is not NOTHING else column})
 
 
-def _graph(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001
+def _graph(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:  # noqa: ARG001
     term = self.patterns.given(node.term)
     if not isinstance(term, Variable | URIRef):
         raise Unsupported("a graph that is named by a literal")
     _check_in_graph(node.p)
-    return self.pattern(node.p, term, outer)
+    return self.branches(node.p, term, outer)
 
 
 _APART = frozenset({"AggregateJoin", "Slice", "Graph", "Distinct", "Minus"})
@@ -332,35 +346,7 @@ def _check_in_graph(node: Any) -> None:  # noqa: ANN401 # a parse tree
 
 
 def _values(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:  # noqa: ARG001
-    rows: list[dict[Variable, Any]] = node.res
-    variables = list(dict.fromkeys(v for row in rows for v in row))
-    if not rows:
-        return Block(where=(FALSE,))
-    scan, columns = Scan(), {}
-    cells: list[list[Sql]] = [[] for _ in rows]
-    for variable in variables:
-        constants = [_constant(self.terms, row.get(variable)) for row in rows]
-        kind, parts = self.terms.united(constants)
-        first = len(cells[0])
-        for cell, several in zip(cells, parts, strict=True):
-            cell += [sql(f"CAST({{}} AS {t})", part) for part, t in zip(several, kind.types, strict=True)]
-        names = [f"c{first + i}" for i in range(len(kind.types))]
-        nullable = any(c is NOTHING for c in constants)
-        columns[variable] = Column(kind, tuple(scan.column(n) for n in names), nullable)
-    if not variables:
-        return Block() if len(rows) == 1 else Block((_rows(len(rows)),))
-    width = ", ".join(f'"c{i}"' for i in range(len(cells[0])))
-    table = joined(", ", [sql("({})", joined(", ", cell)) for cell in cells])
-    scan.source = sql(f"SELECT {width} FROM (VALUES {{}}) AS v({width})", table)  # noqa: S608 # names of ours
-    return Block((scan,), variables=columns)
-
-
-def _rows(number: int) -> Scan:
-    return Scan(source=sql(f"SELECT * FROM range({number})"))  # noqa: S608 # a number
-
-
-def _constant(terms: Terms, term: Any) -> Column:  # noqa: ANN401 # UNDEF is a plain text in rdflib
-    return terms.constant(term) if isinstance(term, URIRef | Literal) and term != "UNDEF" else NOTHING
+    return inline_data(self.terms, node.res)
 
 
 def _aggregate(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> Block:
@@ -402,15 +388,10 @@ def _multiset(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -
     return self.pattern(node.p, graph, outer)
 
 
+_BRANCHING = {"BGP": _bgp, "Join": _join, "LeftJoin": _left_join, "Union": _union, "Filter": _filter, "Graph": _graph}
 _NODES = {
-    "BGP": _bgp,
-    "Join": _join,
-    "LeftJoin": _left_join,
-    "Union": _union,
     "Minus": _minus,
-    "Filter": _filter,
     "Extend": _extend,
-    "Graph": _graph,
     "values": _values,
     "AggregateJoin": _aggregate,
     "ToMultiSet": _multiset,

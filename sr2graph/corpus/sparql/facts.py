@@ -7,11 +7,18 @@ use of every code.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sr2graph.corpus.sparql.kinds import Column
 from sr2graph.corpus.sparql.mappings import Mapping, names_code
-from sr2graph.corpus.sparql.sql import Ref, Scan, Sql, defined, joined, sql
+from sr2graph.corpus.sparql.sql import Ref, Scan, Sql, defined, joined, render, sql
 from sr2graph.corpus.variants import varies
 
+if TYPE_CHECKING:
+    from sr2graph.corpus.sparql.terms import Catalog
+
+FACTS = "facts_of_"
+"""What the names of tables of facts in memory begin with."""
 ANY_REPORT = "CAST(0 AS BIGINT)"
 """In the place of a report where all say the same; no code that varies has it."""
 
@@ -21,10 +28,11 @@ def naming_row(column: Column) -> Scan | None:
     first, *others = column.sql.pieces
     if column.nullable or others or not isinstance(first, Ref):
         return None
-    return first.scan if names_code(first.scan.table, first.column) else None
+    named = names_code(first.scan.table, first.column) or first.column == first.scan.code
+    return first.scan if named else None
 
 
-def facts(mapping: Mapping, target: tuple[Sql, ...], code: Scan) -> Scan:
+def facts(mapping: Mapping, target: tuple[Sql, ...], code: Scan, catalog: Catalog) -> Scan:
     """Return (s, o0 ..., document) of a predicate of codes; `target` are columns of `code`, a scan of `codes`."""
     uses, found = Scan("code_uses"), Scan()
     concept = code.column(mapping.subject)
@@ -39,7 +47,9 @@ def facts(mapping: Mapping, target: tuple[Sql, ...], code: Scan) -> Scan:
         joined(", ", always), defined(code), known, differs,
         joined(", ", sometimes), defined(uses), defined(code), known, differs, uses.column("code"), code.column("code"),
     )  # fmt: skip
-    return found
+    text, values = render(found.source)
+    kept = FACTS + mapping.object
+    return Scan(kept) if not values and catalog.keeps(kept, text) else found
 
 
 def of_report(mapping: Mapping, concept: Sql, document: Sql) -> Sql:

@@ -31,7 +31,8 @@ from sr2graph.corpus.sparql.kinds import (
     Kind,
     Unsupported,
 )
-from sr2graph.corpus.sparql.sql import Sql, joined, name, sql, value
+from sr2graph.corpus.sparql.sql import FALSE, Lookup, Sql, joined, name, sql, value
+from sr2graph.graph.iris import begins_like_report
 
 if TYPE_CHECKING:
     from sr2graph.corpus.sparql.expressions import Expressions, Scope
@@ -153,6 +154,18 @@ def _zone(column: Column) -> Column:
 def _bound(self: Expressions, e: CompValue, scope: Scope) -> Column:
     column = self.column(e.arg, scope)
     return Column(BOOLEAN, (column.bound if column.nullable else sql("TRUE"),))
+
+
+def _starts(self: Expressions, e: CompValue, scope: Scope) -> Column:
+    """STRSTARTS; the IRI of a node cannot begin with what no IRI of a report begins with."""
+    text, start = self.column(e.arg1, scope), self.column(e.arg2, scope).constant
+    of_node = not text.nullable and text.kind is STRING and isinstance(text.sql.pieces[0], Lookup)
+    if of_node and isinstance(start, Literal) and not begins_like_report(str(start)):
+        return Column(BOOLEAN, (FALSE,))
+    return _STARTS(self, e, scope)
+
+
+_STARTS = _of_strings("starts_with({0}, {1})", "arg1", "arg2", kind=BOOLEAN)
 
 
 def _str(self: Expressions, e: CompValue, scope: Scope) -> Column:
@@ -341,7 +354,7 @@ _FUNCTIONS: dict[str, Call] = {
     "LCASE": _of_strings("lower({0})", "arg"),
     "ENCODE_FOR_URI": _of_strings("url_encode({0})", "arg"),
     "CONTAINS": _of_strings("contains({0}, {1})", "arg1", "arg2", kind=BOOLEAN),
-    "STRSTARTS": _of_strings("starts_with({0}, {1})", "arg1", "arg2", kind=BOOLEAN),
+    "STRSTARTS": _starts,
     "STRENDS": _of_strings("ends_with({0}, {1})", "arg1", "arg2", kind=BOOLEAN),
     "STRBEFORE": _of_strings(_NOT_FOUND % "substr({0}, 1, strpos({0}, {1}) - 1)", "arg1", "arg2"),
     "STRAFTER": _of_strings(_NOT_FOUND % "substr({0}, strpos({0}, {1}) + length({1}))", "arg1", "arg2"),

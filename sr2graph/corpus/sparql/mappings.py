@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -60,6 +61,11 @@ class Mapping:
 def _code_columns() -> frozenset[tuple[str, str]]:
     told = {(p.table, p.column) for p in predicates() if p.kind == "concept" and p.table in {"items", "observed"}}
     return frozenset(told - {("items", "canonical_unit")})  # computed: no report need write it
+
+
+def is_of_codes(places: Sequence[Mapping]) -> bool:
+    """Tell whether triples from these places are about codes, and about nothing else."""
+    return bool(places) and all(place.table == "codes" for place in places)
 
 
 def names_code(table: str, column: str) -> bool:

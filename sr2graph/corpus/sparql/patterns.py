@@ -19,6 +19,7 @@ from sr2graph.corpus.sparql.kinds import (
     INTEGER,
     IRI,
     ITEM,
+    NODE,
     REPORT,
     Column,
     Family,
@@ -89,19 +90,23 @@ class Patterns:
         term = self.given(term)
         if isinstance(term, Variable):
             mine = known.variables.get(term)
-            return mine is None or mine.nullable or self.terms.same(mine, column) is not None
+            if mine is None or mine.nullable:
+                return True
+            return not _are_other_nodes(mine, column) and self.terms.same(mine, column) is not None
         return self.terms.same(column, self.terms.constant(term)) is not None
 
     # ------------------------------------------------------------ one predicate
 
-    def of_predicate(self, subject: Node, predicate: str, target: Node, graph: Graph, known: Block) -> list[Block]:
+    def of_predicate(  # noqa: PLR0913 # a pattern, its graph, and what is known
+        self, subject: Node, predicate: str, target: Node, graph: Graph, known: Block, *, is_optional: bool = False
+    ) -> list[Block]:
         """Return where triples of a predicate may come from: one block for each table."""
         if predicate in virtual_mappings():
             return [self._virtual(subject, predicate, target, graph)]
         found = []
         for mapping in mappings().get(predicate, ()):
             if self._has_rows(mapping):
-                fact = self._fact(mapping, subject, target, graph, known)
+                fact = self._fact(mapping, subject, target, graph, known, is_optional=is_optional)
                 columns = self._columns(mapping, graph)
                 if fact is not None:
                     found.append(fact)
@@ -109,7 +114,9 @@ class Patterns:
                     found.append(self._mapped(mapping, subject, target, graph, columns))
         return [block for block in found if not block.is_empty]
 
-    def _fact(self, mapping: Mapping, subject: Node, target: Node, graph: Graph, known: Block) -> Block | None:
+    def _fact(  # noqa: PLR0913 # the same
+        self, mapping: Mapping, subject: Node, target: Node, graph: Graph, known: Block, *, is_optional: bool
+    ) -> Block | None:
         """Return what a report says of a code that a known row of it names; its conditions need that row.
 
         None where no such row is known.
@@ -119,11 +126,13 @@ class Patterns:
         if mapping.table != "codes" or mapping.constant is not None or graph is None or mine is None:
             return None
         row = naming_row(mine)
+        if row is not None and row.code and not is_optional:
+            return None  # DuckDB would join all uses of the code with all that is said of it anywhere
         if row is None or not self._is_in_graph(row, graph, known):
             return None
         code = Scan("codes")
         told = self._target(mapping, code)
-        scan = facts(mapping, told.parts, code)
+        scan = facts(mapping, told.parts, code, self.terms.catalog)
         document = of_report(mapping, mine.sql, row.column("document"))
         block = Block((scan,)).having(
             self.terms.joinable(mine, Column(mapping.subject_kind, (scan.column("s"),))),
@@ -197,6 +206,7 @@ class Patterns:
             scans = (uses, inner)
             conditions.append(sql("{} = {}", uses.column("code"), inner.column("code")))
             columns.append(sql('{} AS "document"', uses.column("document")))
+            outer.code = "s"
         elif graph is not None:
             columns.append(sql('{} AS "document"', inner.column("document")))
         once = graph is not None and mapping.table == "codes"  # a report says of a code once what it is
@@ -346,6 +356,15 @@ def within(item: Scan, below: Scan) -> list[Sql]:
         sql("{} > {}", below.column("item"), item.column("item")),
         sql("{} <= {}", below.column("item"), item.column("last")),
     ]
+
+
+def _are_other_nodes(one: Column, other: Column) -> bool:
+    """Tell whether two columns are the keys of nodes of different tables: a node has its row in one of them."""
+    if one.kind is not NODE or other.kind is not NODE or one.origin is None or other.origin is None:
+        return False
+    (scan, key), (twin, twin_key) = one.origin, other.origin
+    unique = is_unique(scan.table, key) and is_unique(twin.table, twin_key)
+    return unique and scan.table != twin.table and "nodes" not in (scan.table, twin.table)
 
 
 def stored(scan: Scan, column: str, kind: Kind, *, is_key: bool = False) -> Column:

@@ -16,11 +16,13 @@ Scalar = str | int | float | bool
 class Scan:
     """A table or a subquery in a FROM clause.  Two scans of one table are two scans."""
 
-    __slots__ = ("source", "table")
+    __slots__ = ("code", "source", "table")
 
-    def __init__(self, table: str = "", source: Sql | None = None) -> None:
+    def __init__(self, table: str = "", source: Sql | None = None, code: str = "") -> None:
         self.table = table
         self.source = source
+        self.code = code
+        """The column of a subquery that holds codes which the report of the row uses."""
 
     def column(self, name: str) -> Sql:
         """Return the value of a column in the row of this scan."""
@@ -116,7 +118,7 @@ class Sql:
             if isinstance(piece, Definition) and piece.scan.source is not None:
                 source = piece.scan.source.replaced(scans)
                 if source is not piece.scan.source:
-                    inner[piece.scan] = Scan(source=source)
+                    inner[piece.scan] = Scan(source=source, code=piece.scan.code)
         changed = tuple(_replaced(piece, inner) for piece in self.pieces)
         return self if changed == self.pieces else Sql(changed)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rdflib.term import BNode, Literal, Node, URIRef, Variable
 
-from sr2graph.corpus.sparql.compiler import Compiler, Selection
+from sr2graph.corpus.sparql.compiler import Compiler
 from sr2graph.corpus.sparql.kinds import (
     ANY,
     BOOLEAN,
@@ -26,8 +26,9 @@ from sr2graph.corpus.sparql.kinds import (
     Family,
     Kind,
 )
-from sr2graph.corpus.sparql.sql import Scalar, Sql, defined, joined, render, sql
-from sr2graph.corpus.sparql.terms import number_text
+from sr2graph.corpus.sparql.selection import Selection
+from sr2graph.corpus.sparql.sql import Lookup, Scalar, Scan, Sql, defined, joined, render, sql
+from sr2graph.corpus.sparql.terms import looked_up, number_text
 from sr2graph.graph.kinds import LITERALS, double
 
 
@@ -59,7 +60,8 @@ def statement(compiler: Compiler, selection: Selection, *, max_rows: int | None 
     inner = selection.block.select(joined(", ", [columns, *keys]), tail=selection.tail())
     outputs, decoded = _decoded(compiler, outside)
     scan.source = inner
-    outer = sql("SELECT {} FROM {}", joined(", ", decoded) if decoded else sql("1"), defined(scan))
+    source, decoded = _with_nodes(scan, decoded)
+    outer = sql("SELECT {} FROM {}", joined(", ", decoded) if decoded else sql("1"), source)
     if selection.keys:
         order = [sql(f"{{}}{key.way}", scan.column(f"k{i}")) for i, key in enumerate(selection.keys)]
         outer = sql("{} ORDER BY {}", outer, joined(", ", order))
@@ -67,6 +69,27 @@ def statement(compiler: Compiler, selection: Selection, *, max_rows: int | None 
         outer = sql(f"{{}} LIMIT {max_rows + 1}", outer)
     text, values = render(outer)
     return Statement(text, values, outputs)
+
+
+def _with_nodes(scan: Scan, columns: list[Sql]) -> tuple[Sql, list[Sql]]:
+    """Return a scan joined with the nodes that columns look up, and the columns without those lookups.
+
+    As a subquery DuckDB would look a node up in a hash table of all nodes; joined, it can read the nodes and look
+    for the few that are wanted, and makes IRIs for those only.  Of reports there are few.
+    """
+    source, told = defined(scan), dict[Lookup, Sql]()
+    for lookup in dict.fromkeys(look for column in columns for look in column.lookups()):
+        if lookup.table in _NODES and not lookup.value.defines:
+            table, key, name = _NODES[lookup.table]
+            node = Scan(table)
+            source = sql("{} LEFT JOIN {} ON {} = {}", source, defined(node), node.column(key), lookup.value)
+            report = looked_up("documents", "document", node.column("document"))
+            told[lookup] = sql("{} || '#' || {}", report, node.column(name))
+    return source, [column.without(told) for column in columns]
+
+
+_NODES = {"item_iris": ("items", "item", "position"), "node_iris": ("nodes", "node", "name")}
+"""Where IRIs of nodes are looked up -> the table they are made from, its key, and the name of a node in its report."""
 
 
 def _decoded(compiler: Compiler, columns: dict[Variable, Column]) -> tuple[tuple[Output, ...], list[Sql]]:

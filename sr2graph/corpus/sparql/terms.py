@@ -71,6 +71,9 @@ class Catalog(Protocol):
     def has_rows(self, table: str, condition: tuple[str, str] | None = None) -> bool:
         """Tell whether a table has rows, with (column, value) if given."""
 
+    def keeps(self, table: str, rows: str) -> bool:
+        """Tell whether the rows of a SELECT, which are always the same, are kept in memory as a table of that name."""
+
 
 def number_text(number: float) -> str | None:
     """Return the canonical spelling of a decimal, None where every spelling is kept."""
