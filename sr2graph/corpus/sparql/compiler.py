@@ -236,10 +236,14 @@ def _bgp(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> lis
 
 
 def _join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
+    if not any(_is_inline_data(part) for part in (node.p1, node.p2)):  # each branch would read the other side
+        return [self.algebra.join(self.pattern(node.p1, graph, outer), self.pattern(node.p2, graph, outer))]
     left, right = self.branches(node.p1, graph, outer), self.branches(node.p2, graph, outer)
-    if len(left) * len(right) > MAX_BRANCHES:
-        left, right = [self.algebra.union(left)], [self.algebra.union(right)]
     return [self.algebra.join(a, b) for a in left for b in right]
+
+
+def _is_inline_data(node: CompValue) -> bool:
+    return bool(node.name == "ToMultiSet" and isinstance(node.p, CompValue) and node.p.name == "values")
 
 
 def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
@@ -300,6 +304,8 @@ def _union(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> l
         arms.insert(0, self.branches(rest.p2, graph, outer))
         rest = rest.p1
     arms.insert(0, self.branches(rest, graph, outer))
+    if sum(map(len, arms)) > MAX_BRANCHES:
+        arms = [[self.algebra.union(arm)] for arm in arms]
     found = [block for arm in arms for block in arm]
     return [block for block in found if not block.is_empty] or found[:1]
 
