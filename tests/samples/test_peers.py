@@ -43,6 +43,6 @@ def test_dsrdump_reads_a_sample(kind: str, tmp_path: Path) -> None:
 @pytest.mark.dicom3tools
 @pytest.mark.dcmtk
 def test_both_accept_a_cohort(tmp_path: Path) -> None:
-    paths = write_samples(tmp_path, patients=25, seed=1)
+    paths = write_samples(tmp_path, patients=12, seed=1)
     problems = {path.name: found for path in paths if (found := problems_of_dciodvfy(path) + problems_of_dsrdump(path))}
     assert problems == {}
