@@ -44,7 +44,7 @@ test: lint ## lint, then all tests, the built wheel's too
 lint: $(READY) ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict $(wildcard $(CODE))
+	$(BIN)/mypy --strict --num-workers $(JOBS) $(wildcard $(CODE))
 
 format: $(READY) ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
