@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,8 @@ def statement(compiler: Compiler, selection: Selection, *, max_rows: int | None 
     """
     columns, outside, scan = compiler.algebra.exported(selection.columns)
     keys = [sql(f'{{}} AS "k{i}"', key.value) for i, key in enumerate(selection.keys)]
-    inner = selection.block.select(joined(", ", [columns, *keys]), tail=selection.tail())
+    is_part = selection.limit is not None or selection.offset  # else it is enough to sort the result
+    inner = selection.block.select(joined(", ", [columns, *keys]), tail=selection.tail() if is_part else None)
     outputs, decoded = _decoded(compiler, outside)
     scan.source = inner
     source, decoded = _with_nodes(scan, decoded)
@@ -75,16 +77,23 @@ def _with_nodes(scan: Scan, columns: list[Sql]) -> tuple[Sql, list[Sql]]:
     """Return a scan joined with the nodes that columns look up, and the columns without those lookups.
 
     As a subquery DuckDB would look a node up in a hash table of all nodes; joined, it can read the nodes and look
-    for the few that are wanted, and makes IRIs for those only.  Of reports there are few.
+    for the few that are wanted, and makes IRIs for those only.  Reports are few, and joined only where several
+    columns look the same one up.
     """
     source, told = defined(scan), dict[Lookup, Sql]()
-    for lookup in dict.fromkeys(look for column in columns for look in column.lookups()):
-        if lookup.table in _NODES and not lookup.value.defines:
+    wanted = [lookup for column in columns for lookup in column.lookups() if not lookup.value.defines]
+    for lookup, times in Counter(wanted).items():
+        if lookup.table in _NODES:
             table, key, name = _NODES[lookup.table]
-            node = Scan(table)
-            source = sql("{} LEFT JOIN {} ON {} = {}", source, defined(node), node.column(key), lookup.value)
-            report = looked_up("documents", "document", node.column("document"))
-            told[lookup] = sql("{} || '#' || {}", report, node.column(name))
+            row = Scan(table)
+            report = looked_up("documents", "document", row.column("document"))
+            told[lookup] = sql("{} || '#' || {}", report, row.column(name))
+        elif lookup.table == "documents" and times > 1:
+            key, row = lookup.key, Scan(lookup.table)
+            told[lookup] = row.column(lookup.column)
+        else:
+            continue
+        source = sql("{} LEFT JOIN {} ON {} = {}", source, defined(row), row.column(key), lookup.value)
     return source, [column.without(told) for column in columns]
 
 
