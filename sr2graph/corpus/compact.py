@@ -25,7 +25,7 @@ from sr2graph.corpus.tables import Table, tables
 
 _RUN_ROWS = 2_000_000
 """Rows that are sorted at a time."""
-_RUN_ITEMS = 500_000
+_RUN_ITEMS = 1_000_000
 """The same of items, where who reads one report looks at all of a run."""
 _LEFT_OVER = datetime.timedelta(days=1)
 """Age of a file that no version names, after which no ingest that runs can still mean to commit it."""
