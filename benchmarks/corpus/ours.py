@@ -54,7 +54,10 @@ class Ours:
         return Loaded({"ingest": seconds}, folder_size(self._location))
 
     def open(self) -> None:
-        """Open the latest version."""
+        """Open the latest version, compacted, as the triple store is optimized before it is asked."""
+        from sr2graph.corpus.compact import compact
+
+        compact(self._location, forget_history=True)
         self._reopen()
         for stage, home, name in STAGES:
             self._time(stage, home, name)
