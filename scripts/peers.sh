@@ -28,13 +28,14 @@ for pom in tests/fhir/*/pom.xml; do
   source=$(dirname "$pom")
   name=$(basename "$source")
   noted="build/peers/$name/.sources"
-  sources=$(find "$source" -type f -print0 | sort -z | xargs -0 sha256sum)
+  sources=$(find "$source" scripts/peers_definitions.py -type f -print0 | sort -z | xargs -0 sha256sum)
   if [ -f "$noted" ] && [ "$(cat "$noted")" = "$sources" ]; then
     echo "peers: $name is built"
     continue
   fi
   rm -rf "build/peers/$name"
   three_times mvn -B -q -Dstyle.color=never -f "$pom" package || { echo "peers: could not build $pom" >&2; exit 1; }
+  python3 scripts/peers_definitions.py "build/peers/$name/lib"
   printf '%s\n' "$sources" > "$noted"
   echo "peers: built $name"
 done
