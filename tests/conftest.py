@@ -1,5 +1,6 @@
 """What all tests share: the real reports, the peers, the golden files, how hard hypothesis tries."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -39,6 +40,10 @@ settings.register_profile(
     "long", max_examples=5000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci")
+
+# Samples, catalogues and graphs of shapes are kept for all tests: to look through them for garbage, again and again,
+# took a sixth of the time.
+gc.set_threshold(50_000, 20, 100)
 
 
 def corpus_files(*suffixes: str) -> list[Path]:
