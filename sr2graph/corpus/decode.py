@@ -44,8 +44,6 @@ _KEYS = "(SELECT unnest(?::BIGINT[]))"
 # Faster than a list of numbers: the keys are compared while the files are read.
 _OF_DOCUMENTS = (*table_columns(), "nodes", "code_uses")
 
-Columns = dict[str, list[Any]]
-"""Name -> values, of the columns that have any."""
 Names = Mapping[int, str]
 """Global key of a node -> its fragment; empty for the report itself."""
 
@@ -86,10 +84,18 @@ def stored_reports(
 
     Without `derived` they lack what follows from their content, which nobody needs who wants the Report.
     """
+    for batch in batches(connection, documents, derived=derived):
+        yield from batch
+
+
+def batches(
+    connection: duckdb.DuckDBPyConnection, documents: Iterable[int], *, derived: bool = True
+) -> Iterator[list[StoredReport]]:
+    """Yield the same, those together that are in memory together."""
     for sized in _cut(_sized(connection, documents), _FETCHED):
         fetched = _Fetched(connection, [document for document, _ in sized], derived=derived)
         for batch in _cut(sized, _CONVERTED):
-            yield from fetched.reports([document for document, _ in batch])
+            yield fetched.reports([document for document, _ in batch])
 
 
 # ---------------------------------------------------------------- a batch
@@ -133,21 +139,20 @@ class _Fetched:
         self._codes = _codes(connection, self._tables["code_uses"]["code"].unique().to_pylist())
         self._concepts: Concepts = {}
 
-    def reports(self, documents: list[int]) -> Iterator[StoredReport]:
-        """Yield the reports of some of the documents."""
-        read = {name: _columns(table, documents) for name, table in self._tables.items()}
-        iris = dict(_pairs(read, "documents", "document", "iri"))
+    def reports(self, documents: list[int]) -> list[StoredReport]:
+        """Return the reports of some of the documents."""
+        read = {name: _of_documents(table, documents) for name, table in self._tables.items()}
+        iris = dict(_pairs(read["documents"], "document", "iri"))
         names = dict.fromkeys(iris, "")
-        names.update(_pairs(read, "items", "item", "position"))
-        names.update(_pairs(read, "nodes", "node", "name"))
+        names.update(_pairs(read["items"], "item", "position"))
+        names.update(_pairs(read["nodes"], "node", "name"))
         records: dict[int, list[Record]] = {document: [] for document in documents}
         for name in self._tables.keys() & table_columns().keys():
-            for document, row in zip(read[name]["document"], _rows(name, read[name], names), strict=True):
+            for document, row in zip(_values(read[name], "document"), _rows(name, read[name], names), strict=True):
                 records[document].append((name, row))
-        for document, code in _pairs(read, "code_uses", "document", "code"):
+        for document, code in _pairs(read["code_uses"], "document", "code"):
             records[document].append(("concepts", self._codes[code]))
-        for document in documents:
-            yield StoredReport(document, iris[document], records[document], self._concepts)
+        return [StoredReport(each, iris[each], records[each], self._concepts) for each in documents]
 
 
 @cache
@@ -158,21 +163,26 @@ def _told_columns(table: str) -> str:
     if follows and not said:
         return ""
     names = [column.name for column in tables()[table].columns if column.cell not in follows]
-    return ", ".join(f'"{name}"' for name in names if name not in _OF_QUERIES)
+    return ", ".join(f'"{name}"' for name in names if table != "items" or name not in _TOLD_BY_POSITION)
 
 
-_OF_QUERIES = frozenset({"last", "run"})
-"""Columns of items that only queries look at."""
+_TOLD_BY_POSITION = frozenset({"parent", "ordinal", "last", "run"})
+"""Columns of items that only queries and statements look at."""
 
 
-def _pairs(read: Mapping[str, Columns], table: str, first: str, second: str) -> Iterator[tuple[Any, Any]]:
-    return zip(read[table][first], read[table][second], strict=True)
+def _pairs(read: pa.Table, first: str, second: str) -> Iterator[tuple[Any, Any]]:
+    return zip(_values(read, first), _values(read, second), strict=True)
+
+
+def _values(read: pa.Table, name: str) -> list[Any]:
+    """Return a column that has a value in every row."""
+    return read[name].to_pylist() if read.num_rows else []
 
 
 def _codes(connection: duckdb.DuckDBPyConnection, keys: list[int]) -> dict[int, SharedRow]:
     """Return what is said of codes, by key; rows are shared, so each becomes statements once."""
-    read = _columns(_fetched(connection, f"SELECT * FROM codes WHERE code IN {_KEYS}", keys))  # noqa: S608 # a constant
-    return {code: _shared(row) for code, row in zip(read["code"], _rows("codes", read, {}), strict=True)}
+    read = _fetched(connection, f"SELECT * FROM codes WHERE code IN {_KEYS}", keys)  # noqa: S608 # a constant
+    return {code: _shared(row) for code, row in zip(_values(read, "code"), _rows("codes", read, {}), strict=True)}
 
 
 def _shared(row: Row) -> SharedRow:
@@ -192,35 +202,37 @@ def _without_nulls(table: pa.Table) -> pa.Table:
     return table.select([name for name in table.column_names if table[name].null_count < table.num_rows])
 
 
-def _columns(table: pa.Table, documents: list[int] | None = None) -> Columns:
-    """Return the columns of a table that have a value, for some documents or all."""
-    if documents is not None:
-        found = table.filter(pc.is_in(table["document"], value_set=pa.array(documents, KEY)))
-        table = _without_nulls(found) if found.num_rows else found
-    return {name: column.to_pylist() for name, column in zip(table.column_names, table.columns, strict=True)}
+def _of_documents(table: pa.Table, documents: list[int]) -> pa.Table:
+    return table.filter(pc.is_in(table["document"], value_set=pa.array(documents, KEY)))
 
 
 # ---------------------------------------------------------------- columns to rows of records
 
 
-def _rows(table: str, read: Columns, names: Names) -> list[Row]:
-    rows: list[Row] = [dict(_ALWAYS.get(table, {})) for _ in next(iter(read.values()))]
+def _rows(table: str, read: pa.Table, names: Names) -> list[Row]:
+    rows: list[Row] = [dict(_ALWAYS.get(table, {})) for _ in range(read.num_rows)]
+    told = dict(zip(read.column_names, read.columns, strict=True))
     for column in _cell_columns(table):
-        if column.name in read:
-            _put(rows, column, read[column.name], names)
+        values = told.get(column.name)
+        if values is not None and values.null_count < len(rows):
+            _put(rows, column, values, names)
     return rows
 
 
-def _put(rows: list[Row], column: Column, values: list[Any], names: Names) -> None:
-    """Put the cells that a column holds into the rows."""
+def _put(rows: list[Row], column: Column, values: pa.ChunkedArray, names: Names) -> None:
+    """Put the cells that a column holds into the rows; most columns have a value in few of them."""
     cell, text = column.cell, _TEXTS.get(column.kind)
     if column.is_node:
         text = names.__getitem__
     elif column.name.endswith(("_text", "_iri")):
         text = None
-    for row, value in zip(rows, values, strict=True):
-        if value is not None:
-            row[cell] = text(value) if text else value
+    filled = rows
+    if values.null_count:
+        filled = [rows[place] for place in pc.indices_nonzero(values.is_valid()).to_pylist()]
+        values = values.drop_null()
+    told = values.to_pylist()
+    for row, value in zip(filled, map(text, told) if text else told, strict=True):
+        row[cell] = value
 
 
 @cache

@@ -83,14 +83,14 @@ def builder(cls: type[Any]) -> Callable[..., Any]:
     once complete it becomes the frozen class.  Takes keywords only.
     """
     fields = [(f.name, Any, dataclasses.field(default=f.default)) for f in dataclasses.fields(cls)]
-    twin = dataclasses.make_dataclass(cls.__name__, fields, slots=True, kw_only=True, eq=False, repr=False)
 
-    def build(**values: Any) -> Any:
-        made = twin(**values)
+    def become(made: Any) -> None:
         made.__class__ = cls
-        return made
 
-    return build
+    names = {"__post_init__": become}
+    return dataclasses.make_dataclass(
+        cls.__name__, fields, namespace=names, slots=True, kw_only=True, eq=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,11 @@ from sr2graph.graph.records import RELATIONSHIP_PREDICATES, Record
 from sr2graph.graph.vocabulary import Predicate, field_predicates
 
 Reader = Callable[["_Rebuilder", Row, str], Any]
-"""Takes a field from (rebuilder, row of its entity, fragment or IRI of the entity); None and () are no value."""
+"""Takes a field from (rebuilder, row of its entity, fragment or IRI of the entity); None is no value."""
+Readers = tuple[tuple[str, Reader], ...]
+"""Name and reader of the fields that a row may have a value of."""
+Choice = Callable[[Row], Reader | None]
+"""What reads a field from rows with the columns of this one; None where they have no value of it."""
 Concepts = dict[int, CodedConcept]
 """Codes by the identity of their row, for all reports that share these rows."""
 
@@ -152,22 +156,15 @@ class _Rebuilder:
     ) -> ContentItem:
         if len(position) > DEFAULT_LIMITS.max_depth:
             raise GraphError(f"{self.iri}: content items nest deeper than {DEFAULT_LIMITS.max_depth} levels")
-        cls, value_type = _value_classes()[row["class"]]
-        layout = _item_layout()
-        fields = self.fields(layout, row, fragment)
+        own, value = _item_layouts(row["class"])
+        fields = self.fields(own, row, fragment)
         if children:
             fields["children"] = children
         if fragment in self._others:
             fields["other"] = self.others(fragment)
-        if cls is not None:
-            fields["value"] = self.entity(cls, row, fragment)
-        told = row.get("relationship_type")
-        made: ContentItem = layout.build(
-            position=position,
-            relationship=RELATIONSHIPS.get(row.get("relationship", "")) if told is None else told or None,
-            value_type=(row["value_type"] or None) if "value_type" in row else value_type,
-            **fields,
-        )
+        if value is not None:
+            fields["value"] = value.build(**self.fields(value, row, fragment))
+        made: ContentItem = own.build(position=position, **fields)
         return made
 
     def _by_reference(self, row: Row) -> ByReference:
@@ -191,16 +188,12 @@ class _Rebuilder:
         found = {}
         for name, read in layout.of(row):
             value = read(self, row, fragment)
-            if value is not None and value != ():
+            if value is not None:
                 found[name] = value
         return found
 
-    def concept(self, iri: str | None, written: str | None) -> CodedConcept | None:
-        """Return the code of a code IRI, or of a code as written."""
-        if written is not None:
-            return self.written(self._written[self._fragment(written)])
-        if iri is None:
-            return None
+    def concept(self, iri: str) -> CodedConcept:
+        """Return the code of a code IRI."""
         row = self._told[iri]
         known = self._concepts.get(id(row))
         if known is None:
@@ -210,6 +203,10 @@ class _Rebuilder:
             if isinstance(row, SharedRow):
                 self._concepts[id(row)] = known
         return known
+
+    def named(self, cell: str) -> CodedConcept:
+        """Return the code as written that a cell names."""
+        return self.written(self._written[self._fragment(cell)])
 
     def written(self, row: Row) -> CodedConcept:
         """Return the code that a row of a code as written holds."""
@@ -244,6 +241,45 @@ def _children(
         raise GraphError(f"{fragment}.{missing}: this content item is missing") from None
 
 
+# ---------------------------------------------------------------- fields
+
+
+class _Field(NamedTuple):
+    """How a field is read."""
+
+    name: str
+    choose: Choice
+
+
+class _Layout:
+    """The fields of a dataclass.  Rows have few of the columns, and most have the same: what to read is remembered."""
+
+    def __init__(self, cls: type[Any], fields: Iterable[_Field]) -> None:
+        self.build = builder(cls)
+        self._fields = tuple(fields)
+        self._known: dict[tuple[str, ...], Readers] = {}
+
+    def of(self, row: Row) -> Readers:
+        """Return name and reader of the fields that a row may have a value of."""
+        columns = tuple(row)
+        found = self._known.get(columns)
+        if found is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            told = ((each.name, each.choose(row)) for each in self._fields)
+            found = self._known[columns] = tuple((name, read) for name, read in told if read is not None)
+        return found
+
+
+@cache
+def _item_layouts(name: str) -> tuple[_Layout, _Layout | None]:
+    """Return the fields of items of a class of rows, and those of their values."""
+    cls, value_type = _value_classes()[name]
+    own = (each for each in _fields(ContentItem) if each.name not in {"relationship", "value_type"})
+    told = (_Field("relationship", _relationship), _Field("value_type", _value_type(value_type)))
+    return _Layout(ContentItem, (*told, *own)), _layout(cls) if cls is not None else None
+
+
 @cache
 def _value_classes() -> dict[str, tuple[type[Any] | None, str | None]]:
     """Return class of a row ↔ class and value type of the value of an item."""
@@ -253,43 +289,21 @@ def _value_classes() -> dict[str, tuple[type[Any] | None, str | None]]:
     return known | {"Container": (None, "CONTAINER"), "ContentItem": (None, None)}
 
 
-# ---------------------------------------------------------------- fields
+def _relationship(row: Row) -> Reader:
+    if "relationship_type" in row:
+        return lambda _, row, _fragment: row["relationship_type"] or None
+    return lambda _, row, _fragment: RELATIONSHIPS.get(row.get("relationship", ""))
 
 
-class _Field(NamedTuple):
-    """How a field is read."""
+def _value_type(of_class: str | None) -> Choice:
+    """Return what tells the value type of an item: its class, unless the row says that it is written otherwise."""
 
-    name: str
-    read: Reader
-    columns: frozenset[str] | None
-    """Without any of these the field has no value; None where that is not told by the row."""
+    def choose(row: Row) -> Reader:
+        if "value_type" in row:
+            return lambda _, row, _fragment: row["value_type"] or None
+        return lambda *_: of_class
 
-
-class _Layout:
-    """The fields of a dataclass.  Rows have few of the columns, and most have the same: what to read is remembered."""
-
-    def __init__(self, cls: type[Any], fields: Iterable[_Field]) -> None:
-        self.build = builder(cls)
-        self._fields = tuple(fields)
-        self._known: dict[tuple[str, ...], tuple[tuple[str, Reader], ...]] = {}
-
-    def of(self, row: Row) -> tuple[tuple[str, Reader], ...]:
-        """Return name and reader of the fields that a row may have a value of."""
-        columns = tuple(row)
-        found = self._known.get(columns)
-        if found is None:
-            if len(self._known) >= MAX_REMEMBERED:
-                self._known.clear()
-            wanted = (each for each in self._fields if each.columns is None or not each.columns.isdisjoint(row))
-            found = self._known[columns] = tuple((each.name, each.read) for each in wanted)
-        return found
-
-
-@cache
-def _item_layout() -> _Layout:
-    """Return the fields of an item that are not told by its place."""
-    told = {"relationship", "value_type"}
-    return _Layout(ContentItem, (each for each in _fields(ContentItem) if each.name not in told))
+    return choose
 
 
 @per_class
@@ -300,38 +314,44 @@ def _layout(cls: type[Any]) -> _Layout:
 def _fields(cls: type[Any]) -> Iterator[_Field]:
     rows = field_predicates().get(cls.__name__, {})
     for name, binding in bindings(cls).items():
-        found = _reader(binding, rows.get(name, []))
-        if found is not None:
-            yield _Field(name, *found)
+        yield _Field(name, _choice(binding, rows.get(name, [])))
 
 
-_Read = tuple[Reader, frozenset[str] | None]
-
-
-def _reader(binding: Binding, rows: list[Predicate]) -> _Read | None:
+def _choice(binding: Binding, rows: list[Predicate]) -> Choice:
     if binding.entity == "CodedConcept":
-        return (_concepts(rows[0]), None) if binding.many else _concept(rows[0])
+        return _always(_concepts(rows[0])) if binding.many else _concept(rows[0])
     if binding.entity is not None:
         cls = ENTITIES[binding.entity]
-        return (_nodes(rows[0], cls, many=binding.many), None) if rows else _inlined(cls)
+        return _always(_nodes(rows[0], cls, many=binding.many)) if rows else _inlined(cls)
     if not rows:
         # Told by the IRI of the report, study or series.
-        return (_uid, None) if binding.vr == "UI" else None
+        return _always(_uid if binding.vr == "UI" else None)
     return _many(binding.vr, rows) if binding.many else _scalar(rows)
+
+
+def _always(reader: Reader | None) -> Choice:
+    """Return what does not depend on the columns of a row."""
+    return lambda _: reader
 
 
 def _uid(rebuilder: _Rebuilder, _row: Row, fragment: str) -> Any:
     return iri_uid(fragment or rebuilder.iri)
 
 
-def _concept(predicate: Predicate) -> _Read:
+def _concept(predicate: Predicate) -> Choice:
     column, written = predicate.column, f"{predicate.column}_as_written"
-    return lambda rebuilder, row, _: rebuilder.concept(row.get(column), row.get(written)), frozenset({column, written})
+
+    def choose(row: Row) -> Reader | None:
+        if written in row:
+            return lambda rebuilder, row, _: rebuilder.named(row[written])
+        return (lambda rebuilder, row, _: rebuilder.concept(row[column])) if column in row else None
+
+    return choose
 
 
 def _concepts(predicate: Predicate) -> Reader:
     prop = property_name(predicate)
-    return lambda rebuilder, _, fragment: tuple(map(rebuilder.written, rebuilder.in_order(fragment, prop)))
+    return lambda rebuilder, _, fragment: tuple(map(rebuilder.written, rebuilder.in_order(fragment, prop))) or None
 
 
 def _nodes(predicate: Predicate, cls: type[Any], *, many: bool) -> Reader:
@@ -340,12 +360,12 @@ def _nodes(predicate: Predicate, cls: type[Any], *, many: bool) -> Reader:
     def read(rebuilder: _Rebuilder, _row: Row, fragment: str) -> Any:
         rows = rebuilder.in_order(fragment, prop)
         made = tuple(rebuilder.entity(cls, row, row["node"]) for row in rows)
-        return made if many else next(iter(made), None)
+        return (made or None) if many else next(iter(made), None)
 
     return read
 
 
-def _inlined(cls: type[Any]) -> _Read:
+def _inlined(cls: type[Any]) -> Choice:
     """Return the reader of an entity whose fields are in the row of its holder."""
     rows = [row for found in field_predicates().get(cls.__name__, {}).values() for row in found]
     hangs = any(row.where is not None for row in rows)
@@ -356,25 +376,23 @@ def _inlined(cls: type[Any]) -> _Read:
         fields = rebuilder.fields(layout, row, fragment)
         return layout.build(**fields) if fields else None
 
-    return read, None if hangs else columns
+    return lambda row: read if hangs or not columns.isdisjoint(row) else None
 
 
-def _scalar(rows: list[Predicate]) -> _Read:
+def _scalar(rows: list[Predicate]) -> Choice:
     column, kind = rows[0].column, rows[0].kind
     written = next((row.column for row in rows if row.kind == "verbatim"), "")
     value = attribute_from_text if kind == "json" else LITERALS[kind].value if kind in LITERALS else str
 
-    def read(_rebuilder: _Rebuilder, row: Row, _fragment: str) -> Any:
-        cell = row.get(written)
-        if cell is not None:
-            return cell
-        cell = row.get(column)
-        return None if cell is None else value(cell)
+    def choose(row: Row) -> Reader | None:
+        if written in row:
+            return lambda _, row, _fragment: row[written]
+        return (lambda _, row, _fragment: value(row[column])) if column in row else None
 
-    return read, frozenset({column, written})
+    return choose
 
 
-def _many(vr: str, rows: list[Predicate]) -> _Read:
+def _many(vr: str, rows: list[Predicate]) -> Choice:
     own = next((row for row in rows if row.where is None and row.kind not in {"list", "wkt"}), None)
     child = next((row for row in rows if row.where is not None), None)
     listed = next((row.column for row in rows if row.kind == "list"), "")
@@ -382,14 +400,25 @@ def _many(vr: str, rows: list[Predicate]) -> _Read:
     typed = own or child
     value = LITERALS[typed.kind].value if typed is not None and typed.kind in LITERALS else str
 
-    def read(rebuilder: _Rebuilder, row: Row, fragment: str) -> Any:
-        cell = row.get(listed)
-        if cell is not None:
-            return list_values(vr, cell)
-        cell = row.get(column)
-        if cell is None and child is not None:
-            hung = rebuilder.hanging.get((fragment, property_name(child)))
-            cell = hung[0].get(child.column) if hung else None
-        return () if cell is None else (value(cell),)
+    hanging = _hanging(child, value) if child is not None else None
 
-    return read, None if child is not None else frozenset({listed, column})
+    def choose(row: Row) -> Reader | None:
+        if listed in row:
+            return lambda _, row, _fragment: list_values(vr, row[listed]) or None
+        if column in row:
+            return lambda _, row, _fragment: (value(row[column]),)
+        return hanging
+
+    return choose
+
+
+def _hanging(predicate: Predicate, value: Callable[[str], Any]) -> Reader:
+    """Return the reader of a value in a row that hangs on the part."""
+    prop, column = property_name(predicate), predicate.column
+
+    def read(rebuilder: _Rebuilder, _row: Row, fragment: str) -> Any:
+        hung = rebuilder.hanging.get((fragment, prop))
+        cell = hung[0].get(column) if hung else None
+        return None if cell is None else (value(cell),)
+
+    return read
