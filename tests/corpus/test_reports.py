@@ -32,8 +32,11 @@ def test_a_report_is_read_by_its_key_and_named_by_its_iri(tmp_path: Path) -> Non
     assert run("ingest", tmp_path / "corpus", tmp_path / "in", "--jobs", "1", "--quiet").exit_code == 0
     reports = Reports(str(tmp_path / "corpus"), 1)
     begun: list[int] = []
-    found = list(reports(keys := reports.all(), begun=begun.append))
-    assert begun == [0, 1]
+    found, keys = [], reports.all()
+    for number, each in enumerate(reports(keys, begun=begun.append)):
+        found.append(each)
+        assert begun[-1] == number, "whoever dies over it has to be told of it"
+    assert list(dict.fromkeys(begun)) == [0, 1]
     assert [name for name, _ in found] == [reports.name(key) for key in keys]
     uids = {report.sop_instance_uid for _, report in found if isinstance(report, Report)}
     assert uids == {report.sop_instance_uid for report in written}
