@@ -61,6 +61,8 @@ def parsed(text: str, parameters: Mapping[str, object] | None = None) -> Query:
     except Exception as problem:  # noqa: BLE001 # rdflib tells of unknown prefixes and misused variables this way
         raise QueryError(f"{_one_line(str(problem))}. Mend the query") from None
     algebra = query.algebra
+    if algebra.name == "DescribeQuery" and algebra.p is not None:
+        _describe_only(algebra, list(dict.fromkeys(tree[1].var)))
     given = {Variable(name.lstrip("$?")): _term(name, value) for name, value in (parameters or {}).items()}
     form = _FORMS[algebra.name]
     if form == "CONSTRUCT" and algebra.template is None and _EXPLICIT_TEMPLATE.search(text):
@@ -93,6 +95,14 @@ def _with_all_described(tree: Any) -> Any:  # noqa: ANN401 # a parse tree
         traverse(query.where, visitPre=lambda node: found.setdefault(node) if isinstance(node, Variable) else None)
         query["var"] = list(found)
     return tree
+
+
+def _describe_only(algebra: CompValue, written: list[Node]) -> None:
+    """Take from a DESCRIBE what was not written there: rdflib adds the variables of the subselects in it."""
+    project = algebra.p
+    while project.name != "Project":
+        project = project.p
+    project["PV"] = algebra["PV"] = written
 
 
 def _check_size(text: str) -> None:
