@@ -13,6 +13,7 @@ from sr2graph.corpus.result import TABLES, Answer, Result, Solutions, Triple, Tr
 from sr2graph.corpus.session import Session
 from sr2graph.corpus.sparql.block import Block
 from sr2graph.corpus.sparql.compiler import Compiler
+from sr2graph.corpus.sparql.in_scope import in_scope
 from sr2graph.corpus.sparql.kinds import NOTHING, Unsupported
 from sr2graph.corpus.sparql.parse import Query
 from sr2graph.corpus.sparql.selection import Selection
@@ -42,8 +43,9 @@ def compiled(session: Session, query: Query, bounds: Bounds = Bounds()) -> State
     compiler = Compiler(session.catalog, query.parameters)
     selection = _FORMS[query.form](compiler, query.algebra)
     if query.selects_all:
-        in_scope = {v: c for v, c in selection.columns.items() if c is not NOTHING}
-        selection = replace(selection, columns=in_scope)
+        wanted = in_scope(query.algebra.p)
+        columns = {v: c for v, c in selection.columns.items() if v in wanted or c is not NOTHING}
+        selection = replace(selection, columns=columns)
     return statement(compiler, selection, max_rows=bounds.max_rows)
 
 
