@@ -212,8 +212,8 @@ def _sortable(column: Column) -> Sql:
     """Return a value whose order is that of the terms, and which has the parts of the term in it."""
     parts = [sql(f"'p{i}': {{}}", part) for i, part in enumerate(column.parts)]
     if column.kind is ANY:
-        keys = "'r': sr_rank({}), 'n': sr_number({}), 'l': sr_lexical({})"
-        parts.insert(0, sql(keys, column.sql, column.sql, column.sql))
+        keys = "'r': sr_rank({}), 'n': sr_number({}), 't': sr_time({}), 'l': sr_lexical({})"
+        parts.insert(0, sql(keys, *[column.sql] * 4))
     elif column.kind is TEMPORAL:
         parts.insert(0, sql("'i': sr_instant({})", column.sql))
     return _struct(parts)

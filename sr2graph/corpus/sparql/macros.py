@@ -73,6 +73,7 @@ MACROS: dict[str, str] = {
         AS TIMESTAMP)""",
     "sr_instant(t)": """CASE WHEN contains(t, 'T') THEN sr_local(t)
         - to_minutes(COALESCE(sr_minutes(sr_zone(t)), 0)) END""",
+    "sr_time(t)": f"CASE WHEN sr_datatype(t) = '{XSD}dateTime' THEN sr_instant(sr_lexical(t)) END",
     "sr_before(a, b)": """CASE WHEN (sr_zone(a) IS NULL) = (sr_zone(b) IS NULL)
             OR abs(epoch(sr_instant(a)) - epoch(sr_instant(b))) > 14 * 3600 THEN sr_instant(a) < sr_instant(b) END""",
     "sr_same_time(a, b)": """CASE WHEN (sr_zone(a) IS NULL) = (sr_zone(b) IS NULL)

@@ -45,7 +45,8 @@ def sort_keys(terms: Terms, column: Column) -> list[Sql]:
     if column.kind is UNBOUND:
         return []
     if column.kind is ANY:
-        return [sql("sr_rank({})", column.sql), sql("sr_number({})", column.sql), terms.lexical(column)]
+        by_value = [sql(f"{key}({{}})", column.sql) for key in ("sr_rank", "sr_number", "sr_time")]
+        return [*by_value, terms.lexical(column)]
     if column.kind is TEMPORAL:
         return [sql("sr_instant({})", column.sql), column.sql]
     return [terms.iri_text(column)] if column.kind.family is Family.KEY else [column.sql]
