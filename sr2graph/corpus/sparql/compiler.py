@@ -22,7 +22,7 @@ from sr2graph.corpus.sparql.mappings import is_of_codes, mappings
 from sr2graph.corpus.sparql.paths import Paths
 from sr2graph.corpus.sparql.patterns import Graph, Patterns, Triple
 from sr2graph.corpus.sparql.selection import Selection, SortKey, sort_keys
-from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, sql
+from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, recurses, selects_in, sql
 from sr2graph.corpus.sparql.terms import Catalog, Terms
 
 MAX_ALTERNATIVES = 8
@@ -33,6 +33,8 @@ MAX_BRANCHES = 4
 """Blocks that a pattern is kept apart in for what follows it."""
 MAX_LAST_ALTERNATIVES = 48
 """The same for the last pattern of a group, after which nothing multiplies."""
+MAX_ARMS = 256
+"""SELECTs that alternatives repeat between them."""
 
 
 class Compiler:
@@ -94,10 +96,11 @@ class Compiler:
             triple = self._next(left, set(branches[0].variables))
             left.remove(triple)
             # Each alternative repeats what its branch holds: a UNION in it would be there many times.
-            plain = all(scan.table for branch in branches for scan in branch.scans)
-            most = MAX_LAST_ALTERNATIVES if plain and not left else MAX_ALTERNATIVES
+            held = max(sum(map(selects_in, branch.scans)) for branch in branches)
+            most = MAX_LAST_ALTERNATIVES if not held and not left else MAX_ALTERNATIVES
+            most = max(1, min(most, MAX_ARMS // held)) if held else most
             branches = self._extended(branches, triple, graph, most)
-            if len(branches) > 1 and any(_recurses(scan) for branch in branches for scan in branch.scans):
+            if len(branches) > 1 and any(recurses(scan) for branch in branches for scan in branch.scans):
                 # DuckDB multiplies the scans beside a recursion; and each arm would join what follows for itself.
                 branches = [self.algebra.union(branches)]
         return branches
@@ -256,12 +259,6 @@ def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) 
         if all(_reads_no_more(left, block) for left, block in zip(lefts, found, strict=True)):
             return found
     return [_optional(self, self.algebra.union(lefts), node, graph, outer)]
-
-
-def _recurses(scan: Scan) -> bool:
-    """Tell whether a scan is a path that is followed step by step."""
-    pieces = scan.source.pieces if scan.source is not None else ()
-    return any(isinstance(piece, str) and "RECURSIVE" in piece for piece in pieces)
 
 
 def _reads_no_more(before: Block, after: Block) -> bool:

@@ -218,6 +218,21 @@ def _is_long(part: Sql) -> bool:
     return any(isinstance(piece, str) and "sr_" in piece for piece in part.pieces) or part.defines
 
 
+def recurses(scan: Scan) -> bool:
+    """Tell whether a scan is a path that is followed step by step."""
+    pieces = scan.source.pieces if scan.source is not None else ()
+    return any(isinstance(piece, str) and "RECURSIVE" in piece for piece in pieces)
+
+
+def selects_in(scan: Scan) -> int:
+    """Return how many SELECTs stand in a scan: none in a table."""
+    if scan.source is None:
+        return 0
+    unions = sum(piece.count("UNION ALL") for piece in scan.source.pieces if isinstance(piece, str))
+    within = sum(selects_in(piece.scan) for piece in scan.source.pieces if isinstance(piece, Definition))
+    return 1 + unions + within
+
+
 @dataclass(slots=True)
 class _Rendering:
     text: list[str] = field(default_factory=list)
