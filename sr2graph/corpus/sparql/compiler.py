@@ -22,7 +22,7 @@ from sr2graph.corpus.sparql.mappings import is_of_codes, mappings
 from sr2graph.corpus.sparql.paths import Paths
 from sr2graph.corpus.sparql.patterns import Graph, Patterns, Triple
 from sr2graph.corpus.sparql.selection import Selection, SortKey, sort_keys
-from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, recurses, selects_in, sql
+from sr2graph.corpus.sparql.sql import FALSE, Scan, Sql, recurses, sql
 from sr2graph.corpus.sparql.terms import Catalog, Terms
 
 MAX_ALTERNATIVES = 8
@@ -34,7 +34,7 @@ MAX_BRANCHES = 4
 MAX_LAST_ALTERNATIVES = 48
 """The same for the last pattern of a group, after which nothing multiplies."""
 MAX_ARMS = 256
-"""SELECTs that alternatives repeat between them."""
+"""SELECTs that stand in blocks that are kept apart: what they have in common is there once for each."""
 
 
 class Compiler:
@@ -96,7 +96,7 @@ class Compiler:
             triple = self._next(left, set(branches[0].variables))
             left.remove(triple)
             # Each alternative repeats what its branch holds: a UNION in it would be there many times.
-            held = max(sum(map(selects_in, branch.scans)) for branch in branches)
+            held = max(sum(scan.source.unions + 1 for scan in b.scans if scan.source is not None) for b in branches)
             most = MAX_LAST_ALTERNATIVES if not held and not left else MAX_ALTERNATIVES
             most = max(1, min(most, MAX_ARMS // held)) if held else most
             branches = self._extended(branches, triple, graph, most)
@@ -137,6 +137,8 @@ class Compiler:
             return found
         if isinstance(triple[1], MulPath) and triple[1].mod != "+":
             raise Unsupported("a path of length zero among many alternatives")
+        if sum(len(self._parts(triple, graph, branch)) for branch in branches) > MAX_ARMS:
+            branches = [self.algebra.union(branches)]
         return [
             extended
             for branch in branches
@@ -312,10 +314,13 @@ def _minus(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> B
 
 
 def _filter(self: Compiler, node: CompValue, graph: Graph, outer: Variables) -> list[Block]:
-    found = [
-        block.having(self.expressions.condition(node.expr, self.scope(block, graph, outer)))
-        for block in self.branches(node.p, graph, outer)
-    ]
+    def filtered(block: Block) -> Block:
+        return block.having(self.expressions.condition(node.expr, self.scope(block, graph, outer)))
+
+    branches = self.branches(node.p, graph, outer)
+    found = [filtered(block) for block in branches]
+    if len(branches) > 1 and sum(condition.unions for block in found for condition in block.where) > MAX_ARMS:
+        return [filtered(self.algebra.union(branches))]
     return [block for block in found if not block.is_empty] or found[:1]
 
 

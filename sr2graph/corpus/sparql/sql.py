@@ -94,6 +94,13 @@ class Sql:
         return used - defined
 
     @property
+    def unions(self) -> int:
+        """How many UNIONs it holds, those in the scans that it defines too."""
+        own = sum(piece.count("UNION ALL") for piece in self.pieces if isinstance(piece, str))
+        scans = [piece.scan for piece in self.pieces if isinstance(piece, Definition)]
+        return own + sum(scan.source.unions for scan in scans if scan.source is not None)
+
+    @property
     def defines(self) -> bool:
         """Whether it holds a subquery."""
         return any(isinstance(piece, Definition | Lookup) for piece in self.pieces)
@@ -222,15 +229,6 @@ def recurses(scan: Scan) -> bool:
     """Tell whether a scan is a path that is followed step by step."""
     pieces = scan.source.pieces if scan.source is not None else ()
     return any(isinstance(piece, str) and "RECURSIVE" in piece for piece in pieces)
-
-
-def selects_in(scan: Scan) -> int:
-    """Return how many SELECTs stand in a scan: none in a table."""
-    if scan.source is None:
-        return 0
-    unions = sum(piece.count("UNION ALL") for piece in scan.source.pieces if isinstance(piece, str))
-    within = sum(selects_in(piece.scan) for piece in scan.source.pieces if isinstance(piece, Definition))
-    return 1 + unions + within
 
 
 @dataclass(slots=True)
