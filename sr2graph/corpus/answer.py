@@ -83,16 +83,13 @@ def _ask(compiler: Compiler, algebra: CompValue) -> Selection:
 
 def _describe(compiler: Compiler, algebra: CompValue) -> Selection:
     """Return all statements about what is described, in the union of all graphs."""
-    if any(isinstance(term, URIRef) for term in algebra.PV) and algebra.p is not None:
-        raise Unsupported("DESCRIBE of IRIs and variables together")
     triple = (SUBJECT, PREDICATE, OBJECT)
     wanted = {SUBJECT, PREDICATE, OBJECT}
     blocks = []
-    if algebra.p is None:
-        for iri in dict.fromkeys(algebra.PV):
-            block = compiler.bgp([(iri, PREDICATE, OBJECT)], None)
-            blocks.append(block.binding({SUBJECT: compiler.terms.constant(iri)}))
-    else:
+    for iri in dict.fromkeys(term for term in algebra.PV if isinstance(term, URIRef)):
+        block = compiler.bgp([(iri, PREDICATE, OBJECT)], None)
+        blocks.append(block.binding({SUBJECT: compiler.terms.constant(iri)}))
+    if algebra.p is not None:
         found = compiler.algebra.wrapped(compiler.pattern(algebra.p, None, {}), distinct=True)
         for column in found.variables.values():
             if column is not NOTHING:
