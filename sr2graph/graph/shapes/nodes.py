@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from sr2graph.graph.shapes.expressions import Selection
 from sr2graph.templates.expansion import ExpandedRow, roots
@@ -69,6 +69,8 @@ class Node:
         return found
 
 
+# Rules and scope of a template are asked for one after the other.
+@lru_cache(maxsize=1)
 def nodes(tid: str) -> tuple[Node, ...]:
     """Return the places of a template and all that it includes, roots first."""
     found: dict[tuple[RowKey, Selection], Node] = {}

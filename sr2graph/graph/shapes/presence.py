@@ -70,10 +70,12 @@ class Surroundings:
 
     def _means(self, row: ExpandedRow, name: str) -> bool:
         depth = self._depth
-        if row.invocations[:depth] != self._row.invocations[:depth] or len(row.invocations) < depth:
+        if len(row.invocations) < depth:
             return False
         printed = row.invocations[depth].row if len(row.invocations) > depth else row.row
-        return (printed.tid, printed.row) == (self._conditioned.tid, name)
+        # Of most rows the name is another one; to compare what invoked them takes longer.
+        is_named = printed.row == name and printed.tid == self._conditioned.tid
+        return is_named and row.invocations[:depth] == self._row.invocations[:depth]
 
     # ------------------------------------------------------------ expressions
 
