@@ -55,6 +55,27 @@ def query_text(query: str, parameters: Parameters | None) -> str:
     return with_parameters(query, {name: str(term) for name, term in (parameters or {}).items()})
 
 
+class Remembered:
+    """An oracle that several tests ask the same."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self._found: dict[str, Answer | CannotAnswerError] = {}
+
+    def whole(self, query: str, parameters: Parameters | None = None) -> Answer:
+        """Return what the oracle answers, or raise what it raises."""
+        text = query_text(query, parameters)
+        if text not in self._found:
+            try:
+                self._found[text] = self._oracle.whole(query, parameters)
+            except CannotAnswerError as cause:
+                self._found[text] = cause
+        found = self._found[text]
+        if isinstance(found, CannotAnswerError):
+            raise CannotAnswerError(str(found)) from found
+        return found
+
+
 class Oxigraph:
     """pyoxigraph over some quads; the default graph is the set of all their triples, or of those FROM names."""
 
