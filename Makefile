@@ -11,6 +11,10 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 CODE := sr2graph tests benchmarks scripts mappings/build
 
+# Bytecode is kept, whatever the environment says: tests start hundreds of processes, and each would compile again
+# all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench bench-corpus fuzz docs ontology constraints peers clean
 
