@@ -95,11 +95,7 @@ class Compiler:
         while left and branches:
             triple = self._next(left, set(branches[0].variables))
             left.remove(triple)
-            # Each alternative repeats what its branch holds: a UNION in it would be there many times.
-            held = max(sum(scan.source.unions + 1 for scan in b.scans if scan.source is not None) for b in branches)
-            most = MAX_LAST_ALTERNATIVES if not held and not left else MAX_ALTERNATIVES
-            most = max(1, min(most, MAX_ARMS // held)) if held else most
-            branches = self._extended(branches, triple, graph, most)
+            branches = self._extended(branches, triple, graph, _most(branches, is_last=not left))
             if len(branches) > 1 and any(recurses(scan) for branch in branches for scan in branch.scans):
                 # DuckDB multiplies the scans beside a recursion; and each arm would join what follows for itself.
                 branches = [self.algebra.union(branches)]
@@ -261,6 +257,14 @@ def _left_join(self: Compiler, node: CompValue, graph: Graph, outer: Variables) 
         if all(_reads_no_more(left, block) for left, block in zip(lefts, found, strict=True)):
             return found
     return [_optional(self, self.algebra.union(lefts), node, graph, outer)]
+
+
+def _most(branches: list[Block], *, is_last: bool) -> int:
+    """Return how many alternatives of a pattern are kept apart: each repeats what its branch holds."""
+    held = max(sum(scan.source.unions + 1 for scan in b.scans if scan.source is not None) for b in branches)
+    if held:
+        return max(1, min(MAX_ALTERNATIVES, MAX_ARMS // held))
+    return MAX_LAST_ALTERNATIVES if is_last else MAX_ALTERNATIVES
 
 
 def _reads_no_more(before: Block, after: Block) -> bool:
