@@ -58,8 +58,9 @@ def aggregated(algebra: Algebra, expressions: Expressions, node: CompValue, bloc
         if aggregate.vars != "*":
             block, arguments[aggregate.res] = _named(expressions, block, aggregate.vars, exists, aggregate.name)
     # DuckDB has no subquery inside an aggregate and no parameter as a key: they become columns first.
+    # So does what is long, for an aggregate repeats it.
     named = {*keys, *arguments.values()}
-    if any(part.defines or not part.scans() for v in named for part in block.variables[v].parts):
+    if any(part.is_long or not part.scans() for v in named for part in block.variables[v].parts):
         block = algebra.wrapped(block)
     group = _Group(expressions, Scope(block, exists), is_keyless=not keys)
     outer, columns = Scan(), list[Sql]()

@@ -105,6 +105,11 @@ class Sql:
         """Whether it holds a subquery."""
         return any(isinstance(piece, Definition | Lookup) for piece in self.pieces)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether to evaluate it is more work than to read a column."""
+        return any(isinstance(piece, str) and "sr_" in piece for piece in self.pieces) or self.defines
+
     def lookups(self) -> Iterator[Lookup]:
         """Yield the lookups it makes by itself, outside subqueries."""
         return (piece for piece in self.pieces if isinstance(piece, Lookup))
@@ -213,16 +218,11 @@ def once(parts: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
 
     A macro repeats its arguments.  Macros within macros would grow to a statement that is planned for minutes.
     """
-    if not any(_is_long(part) for part in parts):
+    if not any(part.is_long for part in parts):
         return body(*parts)
     fields = joined(", ", [sql(f"v{i} := {{}}", part) for i, part in enumerate(parts)])
     names = [Sql((f"given.v{i}",)) for i in range(len(parts))]
     return sql("list_transform([struct_pack({})], lambda given: {})[1]", fields, body(*names))
-
-
-def _is_long(part: Sql) -> bool:
-    """Tell whether to evaluate it is more work than to read a column."""
-    return any(isinstance(piece, str) and "sr_" in piece for piece in part.pieces) or part.defines
 
 
 def recurses(scan: Scan) -> bool:
