@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from sr2graph.corpus.sparql.block import Block, Variables
 from sr2graph.corpus.sparql.kinds import ANY, TEMPORAL, UNBOUND, Column, Family
-from sr2graph.corpus.sparql.sql import Sql, joined, sql
+from sr2graph.corpus.sparql.sql import Sql, joined, once, sql
 from sr2graph.corpus.sparql.terms import Terms
 
 
@@ -45,7 +46,7 @@ def sort_keys(terms: Terms, column: Column) -> list[Sql]:
     if column.kind is UNBOUND:
         return []
     if column.kind is ANY:
-        by_value = [sql(f"{key}({{}})", column.sql) for key in ("sr_rank", "sr_number", "sr_time")]
+        by_value = [once((column.sql,), partial(sql, f"{key}({{}})")) for key in ("sr_rank", "sr_number", "sr_time")]
         return [*by_value, terms.lexical(column)]
     if column.kind is TEMPORAL:
         return [sql("sr_instant({})", column.sql), column.sql]

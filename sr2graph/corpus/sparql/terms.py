@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from rdflib.term import Literal, Node, URIRef
@@ -35,7 +36,7 @@ from sr2graph.corpus.sparql.kinds import (
     Kind,
     Unsupported,
 )
-from sr2graph.corpus.sparql.sql import FALSE, TRUE, Lookup, Sql, disjunction, name, sql, value
+from sr2graph.corpus.sparql.sql import FALSE, TRUE, Lookup, Sql, disjunction, name, once, sql, value
 from sr2graph.graph.kinds import XSD, decimal, digits, double, double_value
 
 BY_DATATYPE = {k.datatype: k for k in (STRING, INTEGER, DECIMAL, DOUBLE, BOOLEAN, DATE, TIME, DATETIME, JSON, WKT)}
@@ -148,7 +149,8 @@ class Terms:
         if kind.family in (Family.KEY, Family.IRI):
             return self.iri_text(column)
         if kind is ANY:
-            return sql("COALESCE(sr_lexical({}), {})", column.sql, self._node_iri(column))
+            text = once((column.sql,), partial(sql, "sr_lexical({})"))
+            return sql("COALESCE({}, {})", text, self._node_iri(column))
         if kind is EXACT:
             return sql("sr_exact_text({})", column.sql)
         if kind in NUMBERS:
