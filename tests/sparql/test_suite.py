@@ -3,6 +3,9 @@
 import pytest
 
 import sr2graph
+from sr2graph.corpus.answer import compiled
+from sr2graph.corpus.sparql.kinds import Unsupported
+from sr2graph.corpus.sparql.parse import parsed
 from tests.sparql.data import small
 from tests.sparql.judge import judged
 from tests.sparql.oracle import Oracle
@@ -33,9 +36,18 @@ def test_the_engine_answers_as_the_standard_says(query: Query, small_corpus: sr2
 
 def test_most_queries_are_answered_by_tables(small_corpus: sr2graph.Corpus) -> None:
     """Loading graphs into memory is a way out, not the way."""
-    reasons = {query.name: small_corpus.explain(query.text).reason for query in suite()[::7] if not query.parameters}
-    in_memory = {name: reason for name, reason in reasons.items() if reason}
-    assert len(in_memory) < 0.1 * len(reasons), in_memory
+    asked = [query for query in suite() if not query.parameters][::3]
+    in_memory = [query.name for query in asked if reason(small_corpus, query)]
+    assert len(in_memory) < 0.1 * len(asked), in_memory
+
+
+def reason(corpus: sr2graph.Corpus, query: Query) -> str:
+    """Return what does not compile in a query; empty where all does."""
+    try:
+        compiled(corpus._session, parsed(query.text))
+    except Unsupported as found:
+        return str(found)
+    return ""
 
 
 def test_choices_are_about_queries() -> None:
